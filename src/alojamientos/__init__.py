@@ -1,0 +1,1 @@
+"""Bookings for small lodgings, and the monitoring that watches them."""

@@ -1,0 +1,100 @@
+"""What goes in and out of a conversation, whatever the channel."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+class MessageKind(StrEnum):
+    """What arrived; the values are the metric's `event_type` for messages."""
+
+    TEXT = "text"
+    BUTTON = "button"
+    AUDIO = "audio"
+    IMAGE = "image"
+    DOCUMENT = "document"
+    VIDEO = "video"
+    STICKER = "sticker"
+    REACTION = "reaction"
+    LOCATION = "location"
+    CONTACTS = "contacts"
+    EDIT = "edit"
+    REVOKE = "revoke"
+    SYSTEM = "system"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One thing that a guest sent. `address` is their wa_id, bsuid or e-mail, as reported."""
+
+    channel: str  # whatsapp | email
+    external_id: str  # wamid, Message-ID
+    address: str
+    kind: MessageKind
+    text: str = ""
+    button_id: str | None = None
+    media_id: str | None = None
+    profile_name: str | None = None
+    bsuid: str | None = None
+    sent_at: datetime | None = None
+
+    @property
+    def conversation_key(self) -> str:
+        return f"{self.channel}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Something to tap: `id` comes back as `InboundMessage.button_id`."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What we say. A sender draws `options` as its channel can; `url` is already in `text`."""
+
+    text: str
+    options: tuple[Option, ...] = ()
+    url: str | None = None
+    url_title: str = ""
+    header: str = ""
+    footer: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "options": [
+                {"id": o.id, "title": o.title, "description": o.description} for o in self.options
+            ],
+            "url": self.url,
+            "url_title": self.url_title,
+            "header": self.header,
+            "footer": self.footer,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            text=data["text"],
+            options=tuple(Option(**o) for o in data.get("options", ())),
+            url=data.get("url"),
+            url_title=data.get("url_title", ""),
+            header=data.get("header", ""),
+            footer=data.get("footer", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """What came of one message: what to say, and what the metrics and the log line say of it."""
+
+    replies: tuple[Reply, ...] = ()
+    intents: tuple[str, ...] = ()
+    outcome: str = "answered"  # answered | ignored | paused
+    reservation_id: int | None = None
+    facts: tuple[object, ...] = field(default=())

@@ -1,0 +1,50 @@
+"""What happened to reservations, told after the commit. Refusals are exceptions (domain.py)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    WHATSAPP = "whatsapp"
+    EMAIL = "email"
+    API = "api"
+    MANUAL = "manual"
+
+
+class Status(StrEnum):
+    PRE_RESERVED = "pre_reserved"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationChanged:
+    """A reservation has come to `status` (also its first one, pre_reserved)."""
+
+    reservation_id: int
+    code: str
+    accommodation_id: int
+    channel: Channel
+    status: Status
+    previous: Status | None
+    nights: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockAcquired:
+    """The serialisation lock in front of a booking was had (or its server is away: `skipped`)."""
+
+    channel: Channel
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReminded:
+    """A guest was told that their hold runs out soon."""
+
+    reservation_id: int
+    code: str

@@ -1,0 +1,356 @@
+"""Every setting, its default and its meaning; read once, by the composition root only.
+
+A setting NAME comes from the environment variable NAME, from the file named by NAME_FILE (for
+secrets), or from `.env` in the working directory, in that order. Development has defaults that
+work with the provider simulators; production refuses those.
+"""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from alojamientos.kit.errors import AlojamientosError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+DEV = "dev-only-"  # every default secret starts with this, so that production can refuse them all
+
+
+class SettingsError(AlojamientosError):
+    """The configuration is not usable."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(
+            "The configuration is not usable:\n" + "\n".join(f"  - {p}" for p in problems)
+        )
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """Read NAME from the file that the environment variable NAME_FILE points to."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        prefix = self.config.get("env_prefix", "")
+        variable = f"{prefix}{field_name}".upper() + "_FILE"
+        path = os.environ.get(variable)
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise SettingsError([f"{variable}: cannot read {path}: {error.strerror}"]) from error
+
+    def __call__(self) -> dict[str, Any]:
+        values = {}
+        for name, info in self.settings_cls.model_fields.items():
+            value, key, _ = self.get_field_value(info, name)
+            if value is not None:
+                values[key] = value
+        return values
+
+
+class _Group(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _FileSource(settings_cls), dotenv_settings
+
+
+class AppSettings(_Group):
+    """The application itself."""
+
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="development or production"
+    )
+    version: str = Field("dev", description="Version or commit shown in app_build_info")
+    public_base_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Where providers reach this application; https in production",
+    )
+    api_token: SecretStr = Field(
+        SecretStr(DEV + "api-token"),
+        description="Bearer token for API calls that write or show a person's data",
+    )
+    lodging_name: str = Field(
+        "Cabañas del Lago", description="How the lodging calls itself to guests"
+    )
+    time_zone: str = Field("America/Argentina/Buenos_Aires", description="Decides what 'today' is")
+    hold_minutes: int = Field(
+        60, ge=5, le=7 * 24 * 60, description="How long dates are held for the deposit"
+    )
+    deposit_percent: int = Field(
+        30, ge=1, le=100, description="Share of the total asked as deposit"
+    )
+    max_open_holds_per_guest: int = Field(
+        2, ge=1, description="More holds than this at once are refused"
+    )
+    web_host: str = Field("127.0.0.1", description="Address that web listens on")
+    web_port: Port = Field(8000, description="Port of web: API, webhooks, /metrics")
+    worker_metrics_port: Port = Field(8001, description="Port of the worker's /metrics")
+    worker_concurrency: int = Field(
+        12, ge=1, le=100, description="Jobs that one worker runs at a time"
+    )
+    enable_metrics: bool = Field(default=True, description="false removes /metrics")
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="When set, /metrics wants it as bearer token (needed when web is not on loopback)",
+    )
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is written"
+    )
+    log_format: str = Field(
+        "json", pattern="^(json|console)$", description="json for machines, console for people"
+    )
+    rate_limit_per_minute: int = Field(
+        120, ge=1, description="API calls a client may make in a minute"
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Comma-separated addresses whose X-Forwarded-For is believed; none by default",
+    )
+
+
+class DatabaseSettings(_Group):
+    """PostgreSQL."""
+
+    model_config = SettingsConfigDict(env_prefix="DATABASE_")
+    url: SecretStr | None = Field(
+        None,
+        description="postgresql://user:password@host:port/name; without it make up runs its own server",
+    )
+    pool_size: int = Field(10, ge=1, description="Connections kept by a process")
+    pool_overflow: int = Field(10, ge=0, description="Connections it may open beyond that")
+
+
+class RedisSettings(_Group):
+    """Redis or Valkey."""
+
+    model_config = SettingsConfigDict(env_prefix="REDIS_")
+    url: SecretStr | None = Field(
+        None, description="redis://[:password@]host:port/db; without it make up runs its own server"
+    )
+    lock_ttl_ms: int = Field(5_000, ge=100, description="A booking lock lives at most this long")
+    lock_wait_ms: int = Field(
+        1_500, ge=0, description="How long a booking waits for the lock in front"
+    )
+
+
+class WhatsAppSettings(_Group):
+    """WhatsApp Business Cloud API."""
+
+    model_config = SettingsConfigDict(env_prefix="WHATSAPP_")
+    app_secret: SecretStr = Field(
+        SecretStr(DEV + "meta-app-secret"), description="Signs what Meta sends us"
+    )
+    verify_token: SecretStr = Field(
+        SecretStr(DEV + "verify-token"), description="Of the webhook handshake"
+    )
+    access_token: SecretStr = Field(
+        SecretStr(DEV + "whatsapp-token"), description="Bearer token for the Graph API"
+    )
+    phone_number_id: str = Field("1122334455667", description="The number that sends")
+    base_url: str = Field(
+        "http://127.0.0.1:8100", description="https://graph.facebook.com in production"
+    )
+    api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Graph API version")
+    timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
+
+
+class MercadoPagoSettings(_Group):
+    """Mercado Pago."""
+
+    model_config = SettingsConfigDict(env_prefix="MERCADOPAGO_")
+    access_token: SecretStr = Field(
+        SecretStr(DEV + "mp-token"), description="Bearer token of the account"
+    )
+    webhook_secret: SecretStr = Field(
+        SecretStr(DEV + "mp-webhook-secret"), description="Signs what they send us"
+    )
+    collector_id: str = Field(
+        "843382748", description="Our account's number: payments to others are refused"
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8100", description="https://api.mercadopago.com in production"
+    )
+    live_mode: bool = Field(default=False, description="true with production credentials")
+    accept_unsigned_ipn: bool = Field(
+        default=False, description="true to take legacy IPN as a mere hint"
+    )
+    timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
+
+
+class MailSettings(_Group):
+    """Outgoing mail (alerts today)."""
+
+    model_config = SettingsConfigDict(env_prefix="SMTP_")
+    host: str = Field("127.0.0.1", description="Mail server")
+    port: Port = Field(8025, description="Its port; 587 for most providers")
+    username: str | None = Field(None, description="Account, if the server wants one")
+    password: SecretStr | None = Field(None, description="Its password")
+    sender: str = Field("alertas@reservas.com", description="From address")
+    require_tls: bool = Field(default=False, description="true for every real server")
+    oncall: str = Field(
+        "oncall@reservas.com", description="Who gets critical alerts, comma-separated"
+    )
+    devops: str = Field("devops@reservas.com", description="Who gets the others")
+
+
+class StackSettings(_Group):
+    """The native stack of `make up`: ports (all on 127.0.0.1) and folders."""
+
+    model_config = SettingsConfigDict(env_prefix="STACK_")
+    state_dir: Path = Field(Path(".state"), description="Data, logs, sockets and process ids")
+    tools_dir: Path = Field(
+        Path(".tools"), description="Monitoring programs extracted from Debian packages"
+    )
+    postgres_port: Port = Field(55432, description="PostgreSQL")
+    redis_port: Port = Field(56379, description="Valkey")
+    prometheus_port: Port = Field(9090, description="Prometheus")
+    alertmanager_port: Port = Field(9093, description="Alertmanager")
+    node_exporter_port: Port = Field(9100, description="Host metrics")
+    postgres_exporter_port: Port = Field(9187, description="PostgreSQL metrics")
+    redis_exporter_port: Port = Field(9121, description="Valkey metrics")
+    blackbox_exporter_port: Port = Field(9115, description="Probes")
+    simulator_port: Port = Field(8100, description="Fake WhatsApp and Mercado Pago")
+    mail_http_port: Port = Field(
+        8026, description="Page of the mail sink; its SMTP port is SMTP_PORT"
+    )
+    simulate_providers: bool = Field(
+        default=True, description="false once the real accounts are configured"
+    )
+
+
+class Settings:
+    """All groups together; build it with `load_settings`."""
+
+    groups: ClassVar[dict[str, type[_Group]]] = {
+        "app": AppSettings,
+        "database": DatabaseSettings,
+        "redis": RedisSettings,
+        "whatsapp": WhatsAppSettings,
+        "mercadopago": MercadoPagoSettings,
+        "mail": MailSettings,
+        "stack": StackSettings,
+    }
+    app: AppSettings
+    database: DatabaseSettings
+    redis: RedisSettings
+    whatsapp: WhatsAppSettings
+    mercadopago: MercadoPagoSettings
+    mail: MailSettings
+    stack: StackSettings
+
+    def __init__(self, **values: _Group) -> None:
+        for name, group in values.items():
+            setattr(self, name, group)
+
+    def evolve(self, **groups: dict[str, Any]) -> Self:
+        """Return a copy with some values of some groups replaced."""
+        values = {
+            name: getattr(self, name).model_copy(update=groups.get(name, {}))
+            for name in self.groups
+        }
+        return type(self)(**values)
+
+    @property
+    def is_production(self) -> bool:
+        return self.app.environment is Environment.PRODUCTION
+
+
+def variable_name(group: type[_Group], field_name: str) -> str:
+    """Return the environment variable that sets `field_name` of `group`."""
+    return f"{group.model_config.get('env_prefix', '')}{field_name}".upper()
+
+
+def load_settings(*, check_production: bool = True) -> Settings:
+    """Read every setting, or raise SettingsError naming each variable that is wrong and its fix."""
+    problems: list[str] = []
+    values: dict[str, _Group] = {}
+    for name, group in Settings.groups.items():
+        try:
+            values[name] = group()
+        except ValidationError as error:
+            for detail in error.errors():
+                field = str(detail["loc"][0]) if detail["loc"] else "?"
+                hint = group.model_fields[field].description if field in group.model_fields else ""
+                problems.append(f"{variable_name(group, field)}: {detail['msg']} ({hint})")
+        except SettingsError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise SettingsError(problems)
+    settings = Settings(**values)
+    if check_production and settings.is_production:
+        problems = production_problems(settings)
+        if problems:
+            raise SettingsError(problems)
+    return settings
+
+
+def production_problems(settings: Settings) -> list[str]:
+    """List what production refuses: default secrets, missing servers, plain-HTTP addresses."""
+    problems = []
+    for name, group in Settings.groups.items():
+        for field in group.model_fields:
+            value = getattr(getattr(settings, name), field)
+            variable = variable_name(group, field)
+            if isinstance(value, SecretStr) and value.get_secret_value().startswith(DEV):
+                problems.append(
+                    f"{variable} still has its development default; set it, or {variable}_FILE,"
+                    f" to the real value"
+                )
+    for group_name in ("database", "redis"):
+        if getattr(settings, group_name).url is None:
+            variable = variable_name(Settings.groups[group_name], "url")
+            problems.append(f"{variable} is missing; set it to the server's address")
+    if not settings.app.public_base_url.startswith("https://"):
+        problems.append("PUBLIC_BASE_URL must start with https://; providers refuse anything else")
+    for group_name, default in (
+        ("whatsapp", "graph.facebook.com"),
+        ("mercadopago", "api.mercadopago.com"),
+    ):
+        url = getattr(settings, group_name).base_url
+        if not url.startswith("https://"):
+            variable = variable_name(Settings.groups[group_name], "base_url")
+            problems.append(f"{variable} points to a simulator; set it to https://{default}")
+    for field in ("phone_number_id",):
+        if getattr(settings.whatsapp, field) == WhatsAppSettings.model_fields[field].default:
+            problems.append(
+                f"WHATSAPP_{field.upper()} still has its development default; set it to your number's id"
+            )
+    if (
+        settings.mercadopago.collector_id
+        == MercadoPagoSettings.model_fields["collector_id"].default
+    ):
+        problems.append(
+            "MERCADOPAGO_COLLECTOR_ID still has its development default; set it to your account's number"
+        )
+    if not settings.mercadopago.live_mode:
+        problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
+    if (
+        settings.app.web_host not in ("127.0.0.1", "localhost", "::1")
+        and settings.app.metrics_token is None
+    ):
+        problems.append("METRICS_TOKEN is missing: /metrics would be public on WEB_HOST; set it")
+    return problems
