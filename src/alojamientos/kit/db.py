@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -118,12 +118,25 @@ async def _translated() -> AsyncIterator[None]:
         raise
 
 
-class Database:
-    """Hand out transactions and read-only connections; commit happens here and nowhere else."""
+Consequence = Callable[[Transaction, Any], Awaitable[None]]
 
-    def __init__(self, engine: AsyncEngine, bus: Bus | None = None) -> None:
+
+class Database:
+    """Hand out transactions and read-only connections; commit happens here and nowhere else.
+
+    `consequences` maps a fact's exact type to what must be written in the same transaction
+    because of it (a job, a message); `bus` is told of the fact once all of it has committed.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        bus: Bus | None = None,
+        consequences: Mapping[type, Consequence] | None = None,
+    ) -> None:
         self.engine = engine
         self.bus = bus or Bus()
+        self._consequences = dict(consequences or {})
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -136,6 +149,11 @@ class Database:
             async with self.engine.begin() as conn:
                 transaction = Transaction(conn)
                 yield transaction
+                # A consequence may emit facts of its own: the list is walked as it grows.
+                for fact in transaction.facts:
+                    consequence = self._consequences.get(type(fact))
+                    if consequence is not None:
+                        await consequence(transaction, fact)
             self.bus.publish_all(transaction.facts)
 
     @asynccontextmanager

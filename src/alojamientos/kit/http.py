@@ -1,0 +1,136 @@
+"""The one client for outside HTTP: a deadline on every call, errors mapped, every call told of."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+import orjson
+
+from alojamientos.kit.errors import ProviderUnavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCall:
+    """One finished call, for metrics: `outcome` is 2xx…5xx, timeout or unreachable."""
+
+    provider: str
+    operation: str
+    outcome: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 400  # noqa: PLR2004 - the first error status
+
+    def json(self) -> Any:
+        """Return the body as JSON; raises ValueError when it is none."""
+        return orjson.loads(self.content)
+
+
+class HttpClient:
+    """Call one provider. `trace_headers` gives the headers that carry the trace on."""
+
+    def __init__(
+        self,
+        *,
+        provider: str,
+        base_url: str,
+        timeout_s: float,
+        headers: Mapping[str, str] | None = None,
+        trace_headers: Callable[[], Mapping[str, str]] | None = None,
+        on_call: Callable[[HttpCall], None] | None = None,
+        max_connections: int = 20,
+    ) -> None:
+        self._provider = provider
+        self._trace_headers = trace_headers
+        self._on_call = on_call
+        self._client = httpx2.AsyncClient(
+            base_url=base_url,
+            headers=dict(headers or {}),
+            timeout=httpx2.Timeout(timeout_s),
+            limits=httpx2.Limits(
+                max_connections=max_connections, max_keepalive_connections=max_connections
+            ),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
+        """Make one call and return whatever status came back.
+
+        Raises ProviderUnavailable when nothing came back in time; its extra `ambiguous` is True
+        when the request may have reached the provider all the same.
+        """
+        sent = {**(self._trace_headers() if self._trace_headers else {}), **(headers or {})}
+        content = None
+        if json is not None:
+            content = orjson.dumps(json)
+            sent["Content-Type"] = "application/json"
+        outcome = "unreachable"
+        start = time.perf_counter()
+        try:
+            response = await self._client.request(
+                method, path, params=params, headers=sent, content=content
+            )
+            outcome = f"{response.status_code // 100}xx"
+            return HttpResponse(
+                status=response.status_code,
+                headers=dict(response.headers),
+                content=response.content,
+            )
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise ProviderUnavailable(
+                f"{self._provider} cannot be reached", ambiguous=False
+            ) from error
+        except httpx2.TimeoutException as error:
+            outcome = "timeout"
+            raise ProviderUnavailable(
+                f"{self._provider} did not answer in time", ambiguous=True
+            ) from error
+        except httpx2.TransportError as error:
+            raise ProviderUnavailable(
+                f"The connection to {self._provider} broke", ambiguous=True
+            ) from error
+        finally:
+            if self._on_call:
+                self._on_call(
+                    HttpCall(
+                        provider=self._provider,
+                        operation=operation,
+                        outcome=outcome,
+                        seconds=time.perf_counter() - start,
+                    )
+                )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
