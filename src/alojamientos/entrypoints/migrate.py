@@ -27,7 +27,7 @@ def current(dsn: str) -> str | None:
             exists = connection.scalar(sa.text("SELECT to_regclass('alembic_version')"))
             if exists is None:
                 return None
-            return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
     finally:
         engine.dispose()
 

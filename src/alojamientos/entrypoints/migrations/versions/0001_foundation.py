@@ -3,6 +3,7 @@
 Revision ID: 0001
 """
 
+import contextlib
 from pathlib import Path
 
 import procrastinate.schema
@@ -26,7 +27,7 @@ def _execute_script(script: str) -> None:
     # Through the driver's cursor: the script has many statements and its own colons and percents.
     connection = op.get_bind().connection.dbapi_connection
     assert connection is not None  # noqa: S101 - for the type checker
-    with connection.cursor() as cursor:
+    with contextlib.closing(connection.cursor()) as cursor:
         cursor.execute(script)
 
 
