@@ -115,7 +115,7 @@ class AppSettings(_Group):
     enable_metrics: bool = Field(default=True, description="false removes /metrics")
     metrics_token: SecretStr | None = Field(
         None,
-        description="When set, /metrics wants it as bearer token (needed when web is not on loopback)",
+        description="Bearer token that /metrics wants; needed when WEB_HOST is not loopback",
     )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is written"
@@ -138,7 +138,7 @@ class DatabaseSettings(_Group):
     model_config = SettingsConfigDict(env_prefix="DATABASE_")
     url: SecretStr | None = Field(
         None,
-        description="postgresql://user:password@host:port/name; without it make up runs its own server",
+        description="postgresql://user:password@host:port/name; without it, a server of our own",
     )
     pool_size: int = Field(10, ge=1, description="Connections kept by a process")
     pool_overflow: int = Field(10, ge=0, description="Connections it may open beyond that")
@@ -149,7 +149,7 @@ class RedisSettings(_Group):
 
     model_config = SettingsConfigDict(env_prefix="REDIS_")
     url: SecretStr | None = Field(
-        None, description="redis://[:password@]host:port/db; without it make up runs its own server"
+        None, description="redis://[:password@]host:port/db; without it, a server of our own"
     )
     lock_ttl_ms: int = Field(5_000, ge=100, description="A booking lock lives at most this long")
     lock_wait_ms: int = Field(
@@ -310,47 +310,64 @@ def load_settings(*, check_production: bool = True) -> Settings:
 
 def production_problems(settings: Settings) -> list[str]:
     """List what production refuses: default secrets, missing servers, plain-HTTP addresses."""
+    return [
+        *_default_secrets(settings),
+        *_missing_servers(settings),
+        *_development_addresses(settings),
+        *_development_accounts(settings),
+    ]
+
+
+def _default_secrets(settings: Settings) -> list[str]:
     problems = []
     for name, group in Settings.groups.items():
         for field in group.model_fields:
             value = getattr(getattr(settings, name), field)
-            variable = variable_name(group, field)
             if isinstance(value, SecretStr) and value.get_secret_value().startswith(DEV):
+                variable = variable_name(group, field)
                 problems.append(
-                    f"{variable} still has its development default; set it, or {variable}_FILE,"
-                    f" to the real value"
+                    f"{variable} still has its development default;"
+                    f" set it, or {variable}_FILE, to the real value"
                 )
-    for group_name in ("database", "redis"):
-        if getattr(settings, group_name).url is None:
-            variable = variable_name(Settings.groups[group_name], "url")
-            problems.append(f"{variable} is missing; set it to the server's address")
+    return problems
+
+
+def _missing_servers(settings: Settings) -> list[str]:
+    return [
+        f"{variable_name(type(group), 'url')} is missing; set it to the server's address"
+        for group in (settings.database, settings.redis)
+        if group.url is None
+    ]
+
+
+def _development_addresses(settings: Settings) -> list[str]:
+    problems = []
     if not settings.app.public_base_url.startswith("https://"):
         problems.append("PUBLIC_BASE_URL must start with https://; providers refuse anything else")
-    for group_name, default in (
-        ("whatsapp", "graph.facebook.com"),
-        ("mercadopago", "api.mercadopago.com"),
+    for group, real in (
+        (settings.whatsapp, "https://graph.facebook.com"),
+        (settings.mercadopago, "https://api.mercadopago.com"),
     ):
-        url = getattr(settings, group_name).base_url
-        if not url.startswith("https://"):
-            variable = variable_name(Settings.groups[group_name], "base_url")
-            problems.append(f"{variable} points to a simulator; set it to https://{default}")
-    for field in ("phone_number_id",):
-        if getattr(settings.whatsapp, field) == WhatsAppSettings.model_fields[field].default:
+        if not group.base_url.startswith("https://"):
+            variable = variable_name(type(group), "base_url")
+            problems.append(f"{variable} points to a simulator; set it to {real}")
+    on_loopback = settings.app.web_host in ("127.0.0.1", "localhost", "::1")
+    if not on_loopback and settings.app.metrics_token is None:
+        problems.append("METRICS_TOKEN is missing: /metrics would be public on WEB_HOST; set it")
+    return problems
+
+
+def _development_accounts(settings: Settings) -> list[str]:
+    problems = []
+    for group, field in (
+        (settings.whatsapp, "phone_number_id"),
+        (settings.mercadopago, "collector_id"),
+    ):
+        if getattr(group, field) == type(group).model_fields[field].default:
             problems.append(
-                f"WHATSAPP_{field.upper()} still has its development default; set it to your number's id"
+                f"{variable_name(type(group), field)} still has its development default;"
+                " set it to your account's"
             )
-    if (
-        settings.mercadopago.collector_id
-        == MercadoPagoSettings.model_fields["collector_id"].default
-    ):
-        problems.append(
-            "MERCADOPAGO_COLLECTOR_ID still has its development default; set it to your account's number"
-        )
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
-    if (
-        settings.app.web_host not in ("127.0.0.1", "localhost", "::1")
-        and settings.app.metrics_token is None
-    ):
-        problems.append("METRICS_TOKEN is missing: /metrics would be public on WEB_HOST; set it")
     return problems

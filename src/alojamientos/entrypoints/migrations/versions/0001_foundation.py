@@ -15,12 +15,29 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_TABLES = (
-    "audit_entry invariant_result job_heartbeat idempotent_response outbox_message inbox_event "
-    "conversation ledger_entry refund payment_event payment payment_link calendar_conflict "
-    "calendar_event calendar_feed manual_block reservation guest_identity guest price_rule "
-    "accommodation"
-).split()
+_TABLES = [
+    "audit_entry",
+    "invariant_result",
+    "job_heartbeat",
+    "idempotent_response",
+    "outbox_message",
+    "inbox_event",
+    "conversation",
+    "ledger_entry",
+    "refund",
+    "payment_event",
+    "payment",
+    "payment_link",
+    "calendar_conflict",
+    "calendar_event",
+    "calendar_feed",
+    "manual_block",
+    "reservation",
+    "guest_identity",
+    "guest",
+    "price_rule",
+    "accommodation",
+]
 
 
 def _execute_script(script: str) -> None:
