@@ -48,3 +48,10 @@ class HoldReminded:
 
     reservation_id: int
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequested:
+    """Someone asked to book, whatever comes of it."""
+
+    channel: Channel

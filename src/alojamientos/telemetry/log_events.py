@@ -1,0 +1,182 @@
+"""Every event that this project logs: its name, where it happens and the fields of its line.
+
+Fields are ids, counts and closed sets; nothing personal. `trace_id`, `span_id`, `process`,
+`level`, `timestamp` and whatever `telemetry.context.bound` added are on every line besides.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One event name, when it is written, and its fields."""
+
+    name: str
+    help: str
+    fields: tuple[str, ...] = ()
+
+
+_EVENTS: list[LogEvent] = []
+
+
+def _event(name: str, help: str, *fields: str) -> str:  # noqa: A002 - as Metric.help
+    _EVENTS.append(LogEvent(name, help, fields))
+    return name
+
+
+HTTP_REQUEST = _event(
+    "http.request_served",
+    "One per HTTP request, when its response has ended",
+    *("method", "handler", "status", "duration_ms"),
+)
+HTTP_CRASHED = _event(
+    "http.request_crashed",
+    "An exception that nobody translated left the application",
+    *("method", "handler", "exception"),
+)
+MESSAGE_RECEIVED = _event(
+    "message.event_received",
+    "A webhook stored something that a guest sent",
+    *("source", "event_type", "inbox_id", "duplicate"),
+)
+MESSAGE_HANDLED = _event(
+    "message.conversation_handled",
+    "One per message, when its replies are committed",
+    *("channel", "kind", "outcome", "intents", "dates", "replies", "reservation_id", "inbox_id"),
+)
+MESSAGE_HANDLING_FAILED = _event(
+    "message.handling_failed",
+    "A message could not be handled; the job is tried again",
+    *("channel", "inbox_id", "error", "attempt"),
+)
+MESSAGE_DELIVERED = _event(
+    "message.reply_delivered",
+    "A provider accepted a reply",
+    *("channel", "outbox_id", "kind", "attempts", "duration_ms", "seconds_since_receipt"),
+)
+MESSAGE_DELIVERY_RETRIED = _event(
+    "message.delivery_retried",
+    "A reply did not go out and will be tried again",
+    *("channel", "outbox_id", "attempts", "error", "error_code", "retry_in_s"),
+)
+MESSAGE_DELIVERY_FAILED = _event(
+    "message.delivery_failed",
+    "A reply will not go out any more",
+    *("channel", "outbox_id", "attempts", "error", "error_code"),
+)
+MESSAGE_STATUS = _event(
+    "message.status_reported",
+    "A provider told how far a message of ours has got",
+    *("channel", "status", "outbox_id", "error_code"),
+)
+WEBHOOK_RECEIVED = _event(
+    "webhook.events_accepted",
+    "One per authentic webhook: what became of what it carried",
+    *("source", "accepted", "duplicates", "ignored", "malformed"),
+)
+WEBHOOK_REFUSED = _event(
+    "webhook.signature_refused", "A webhook was not authentic", *("source", "reason")
+)
+WEBHOOK_MALFORMED = _event(
+    "webhook.payload_malformed", "An authentic webhook could not be read", *("source", "reason")
+)
+RESERVATION_CHANGED = _event(
+    "reservation.status_changed",
+    "A reservation came to a status, also its first",
+    *("reservation_id", "code", "status", "previous", "channel", "nights", "reason"),
+)
+RESERVATION_REFUSED = _event(
+    "reservation.request_refused",
+    "A booking or a change was refused",
+    *("channel", "reason", "field", "accommodation_id"),
+)
+LOCK_SKIPPED = _event(
+    "reservation.lock_skipped", "Booked without the lock in front: Redis is away", "channel"
+)
+HOLD_REMINDED = _event(
+    "reservation.hold_reminded",
+    "A guest was told that their hold runs out",
+    *("reservation_id", "code"),
+)
+HOLDS_EXPIRED = _event("reservation.holds_expired", "The sweep ended overdue holds", "count")
+GUEST_NOTICE_QUEUED = _event(
+    "message.notice_queued",
+    "A message that answers nothing was queued for a guest",
+    *("kind", "reservation_id", "outbox_id"),
+)
+PAYMENT_APPLIED = _event(
+    "payment.state_applied",
+    "A payment's state was taken in",
+    *("provider_payment_id", "outcome", "amount", "reservation_id", "code"),
+)
+PAYMENT_LINK_CREATED = _event(
+    "payment.link_created",
+    "A guest can pay a deposit",
+    *("reservation_id", "code", "amount"),
+)
+PAYMENT_RECONCILED = _event(
+    "payment.lost_found",
+    "Reconciliation found a payment that no notification told of",
+    *("provider_payment_id", "reservation_id"),
+)
+REFUND_FINISHED = _event(
+    "payment.refund_finished",
+    "A refund was accepted or finally refused",
+    *("provider_payment_id", "status", "amount"),
+)
+JOB_FINISHED = _event(
+    "job.run_finished", "One per job run that ended well", *("job", "job_id", "duration_ms")
+)
+JOB_FAILED = _event(
+    "job.run_failed",
+    "A job has failed for good",
+    *("job", "job_id", "duration_ms", "attempts", "error", "exception"),
+)
+JOB_RETRIED = _event(
+    "job.run_retried",
+    "A job failed and will run again",
+    *("job", "job_id", "duration_ms", "attempts", "error", "retry_in_s"),
+)
+JOBS_SWEPT = _event("job.stuck_swept", "Jobs left behind by a crash were put back", "count")
+DEPENDENCY_LOST = _event(
+    "dependency.connection_lost", "A server cannot be reached", *("dependency", "error")
+)
+DEPENDENCY_BACK = _event(
+    "dependency.connection_back", "It can again", *("dependency", "seconds_down")
+)
+COLLECTOR_FAILED = _event(
+    "telemetry.collector_failed",
+    "State could not be read for /metrics",
+    *("collector", "error"),
+)
+SUBSCRIBER_FAILED = _event(
+    "telemetry.subscriber_failed",
+    "A subscriber raised; what it was told of stands",
+    *("fact", "exception"),
+)
+INVARIANT_VIOLATED = _event(
+    "invariant.check_violated",
+    "Something that must always hold does not",
+    *("invariant", "violations", "detail"),
+)
+INVARIANTS_CHECKED = _event("invariant.checks_done", "All were checked", *("checks", "violated"))
+PROCESS_STARTED = _event(
+    "process.start_finished", "A process is ready", *("version", "host", "port", "pid")
+)
+PROCESS_STOPPED = _event("process.stop_finished", "A process has let go of everything", "reason")
+RATE_LIMITED = _event("http.client_limited", "A client asked too often", *("handler", "limit"))
+RATE_LIMIT_UNAVAILABLE = _event(
+    "http.limiter_unavailable", "Requests are let through uncounted: Redis is away", "error"
+)
+OUTBOUND_FAILED = _event(
+    "outbound.call_failed",
+    "A provider did not do what was asked",
+    *("provider", "operation", "outcome", "error"),
+)
+FOREIGN = _event(
+    "log.foreign_line",
+    "A line of a library that we did not write; its text is in `message`",
+    *("logger", "message"),
+)
+
+ALL: dict[str, LogEvent] = {event.name: event for event in _EVENTS}
