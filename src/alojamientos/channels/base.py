@@ -1,0 +1,48 @@
+"""What every channel offers the pipeline: a way to send, and three ways in which that may end."""
+
+from typing import Protocol
+
+from alojamientos.conversation.messages import Reply
+from alojamientos.kit.errors import ProviderError, ProviderUnavailable
+
+
+class DeliveryPostponed(ProviderUnavailable):
+    """The provider did not take the message, and may take it later."""
+
+    def __init__(self, message: str | None = None, *, code: str, retry_in_s: float | None) -> None:
+        self.error_code = code
+        self.retry_in_s = retry_in_s
+        super().__init__(message, provider_code=code)
+
+
+class DeliveryUncertain(ProviderUnavailable):
+    """The provider may have taken the message: its answer was lost."""
+
+
+class DeliveryRefused(ProviderError):  # noqa: N818 - reads as a sentence where it is raised
+    """The provider will never take this message."""
+
+    def __init__(self, message: str | None = None, *, code: str) -> None:
+        self.error_code = code
+        super().__init__(message, provider_code=code)
+
+
+class Sender(Protocol):
+    """One channel's way out. Implementations draw a Reply as their channel can."""
+
+    def split(self, reply: Reply) -> tuple[Reply, ...]:
+        """Return `reply` as one or more that each fit into a message of this channel."""
+        ...
+
+    async def send(self, *, address: str, reply: Reply, reference: str) -> str:
+        """Hand one message to the provider and return the provider's id of it.
+
+        `reference` comes back in the provider's status reports. Raises DeliveryPostponed when it
+        was not taken and may be later (`retry_in_s` None: the caller's own back-off),
+        DeliveryUncertain when it may have been taken, DeliveryRefused when it never will be.
+        """
+        ...
+
+    async def acknowledge(self, *, external_id: str) -> None:
+        """Show the guest that their message was read; failing to is not an error."""
+        ...

@@ -1,0 +1,203 @@
+"""Everything that goes out: written with the change it tells of, delivered by a job.
+
+A message is `queued`, then `sending` while a provider is asked to take it, then `sent` or
+`failed`. A row found `sending` may have arrived: its provider is asked before it is sent again.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alojamientos.channels.store import outbox_message
+from alojamientos.conversation.messages import Reply
+from alojamientos.jobs import queue
+from alojamientos.kit.db import Transaction
+from alojamientos.telemetry import context
+
+DELIVER = "messages.deliver"
+OPEN = ("queued", "sending")
+_REFERENCE = re.compile(r"outbox:([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """One message to a guest. `attempts` counts the times a provider was asked to take it."""
+
+    id: int
+    channel: str
+    address: str
+    conversation_key: str
+    kind: str
+    reply: Reply
+    in_reply_to: int | None
+    status: str
+    attempts: int
+    created_at: datetime
+    sending_at: datetime | None
+    sent_at: datetime | None
+
+
+_COLUMNS = [
+    outbox_message.c[name] if name != "reply" else outbox_message.c.content.label("reply")
+    for name in OutboxMessage.__slots__
+]
+
+
+def reference(outbox_id: int) -> str:
+    """Return what travels with a message so that its status reports can be matched."""
+    return f"outbox:{outbox_id}"
+
+
+def id_of(text: object) -> int | None:
+    """Return the outbox id in a reference that came back, or None when it is not one of ours."""
+    if not isinstance(text, str):
+        return None
+    match = _REFERENCE.fullmatch(text)
+    return int(match[1]) if match else None
+
+
+async def put(
+    tx: Transaction,
+    *,
+    channel: str,
+    address: str,
+    reply: Reply,
+    dedupe_key: str,
+    kind: str = "reply",
+    in_reply_to: int | None = None,
+    reservation_id: int | None = None,
+) -> int | None:
+    """Queue a message and its delivery in `tx`; return its id, None when it was queued before."""
+    conversation_key = f"{channel}:{address}"
+    outbox_id: int | None = (
+        await tx.conn.execute(
+            insert(outbox_message)
+            .values(
+                channel=channel,
+                address=address,
+                conversation_key=conversation_key,
+                dedupe_key=dedupe_key,
+                kind=kind,
+                content=reply.to_json(),
+                in_reply_to=in_reply_to,
+                reservation_id=reservation_id,
+                trace_id=context.current_trace_id() or context.new_trace_id(),
+            )
+            .on_conflict_do_nothing(index_elements=["dedupe_key"])
+            .returning(outbox_message.c.id)
+        )
+    ).scalar_one_or_none()
+    if outbox_id is not None:
+        await queue.enqueue(
+            tx.conn, DELIVER, lock=f"deliver:{conversation_key}", outbox_id=outbox_id
+        )
+    return outbox_id
+
+
+async def load(conn: AsyncConnection, *, outbox_id: int) -> OutboxMessage | None:
+    """Return a message, or None."""
+    query = sa.select(*_COLUMNS).where(outbox_message.c.id == outbox_id)
+    row = (await conn.execute(query)).one_or_none()
+    return None if row is None else _message(row)
+
+
+async def open_up_to(conn: AsyncConnection, *, message: OutboxMessage) -> list[OutboxMessage]:
+    """Return what of the same conversation is still to go out, up to `message`, in order."""
+    query = (
+        sa.select(*_COLUMNS)
+        .where(
+            outbox_message.c.conversation_key == message.conversation_key,
+            outbox_message.c.id <= message.id,
+            outbox_message.c.status.in_(OPEN),
+        )
+        .order_by(outbox_message.c.id)
+    )
+    return [_message(row) for row in (await conn.execute(query)).all()]
+
+
+async def claim(tx: Transaction, *, outbox_id: int, again: bool = False) -> int | None:
+    """Take a queued message for sending and return which attempt this is; None when it is gone.
+
+    `again` takes one that was already `sending`, whose fate could not be learnt.
+    """
+    result = await tx.conn.execute(
+        sa.update(outbox_message)
+        .where(
+            outbox_message.c.id == outbox_id,
+            outbox_message.c.status == ("sending" if again else "queued"),
+        )
+        .values(
+            status="sending",
+            attempts=outbox_message.c.attempts + 1,
+            sending_at=sa.func.clock_timestamp(),
+        )
+        .returning(outbox_message.c.attempts)
+    )
+    attempts = result.scalar_one_or_none()
+    return None if attempts is None else int(attempts)
+
+
+async def sent(tx: Transaction, *, outbox_id: int, provider_id: str) -> datetime | None:
+    """Note that the provider took the message; return when, None if that was known already."""
+    return await _settle(tx, outbox_id=outbox_id, status="sent", provider_id=provider_id)
+
+
+async def failed(tx: Transaction, *, outbox_id: int, error_code: str) -> None:
+    """Note that the message will not go out any more."""
+    await _settle(tx, outbox_id=outbox_id, status="failed", error_code=error_code)
+
+
+async def later(tx: Transaction, *, outbox_id: int, error_code: str) -> None:
+    """Put a message back that its provider did not take."""
+    await tx.conn.execute(
+        sa.update(outbox_message)
+        .where(outbox_message.c.id == outbox_id, outbox_message.c.status == "sending")
+        .values(status="queued", error_code=error_code)
+    )
+
+
+async def is_answered(conn: AsyncConnection, *, event_id: int) -> bool:
+    """Tell whether every reply to an inbox event has been taken by its provider."""
+    statuses: Sequence[str] = (
+        (
+            await conn.execute(
+                sa.select(outbox_message.c.status).where(outbox_message.c.in_reply_to == event_id)
+            )
+        )
+        .scalars()
+        .all()
+    )
+    return bool(statuses) and all(status == "sent" for status in statuses)
+
+
+async def _settle(
+    tx: Transaction,
+    *,
+    outbox_id: int,
+    status: str,
+    provider_id: str | None = None,
+    error_code: str | None = None,
+) -> datetime | None:
+    result = await tx.conn.execute(
+        sa.update(outbox_message)
+        .where(outbox_message.c.id == outbox_id, outbox_message.c.status.in_(OPEN))
+        .values(
+            status=status,
+            provider_id=sa.func.coalesce(provider_id, outbox_message.c.provider_id),
+            error_code=error_code,
+            sent_at=sa.func.clock_timestamp() if status == "sent" else None,
+        )
+        .returning(sa.func.clock_timestamp())
+    )
+    settled_at: datetime | None = result.scalar_one_or_none()
+    return settled_at
+
+
+def _message(row: sa.Row[tuple[object, ...]]) -> OutboxMessage:
+    values = dict(row._mapping)  # noqa: SLF001 - its public name
+    return OutboxMessage(**{**values, "reply": Reply.from_json(values["reply"])})
