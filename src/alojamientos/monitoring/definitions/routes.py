@@ -1,0 +1,67 @@
+"""Who is told what, how soon and how often; and what is not said because something bigger is."""
+
+from alojamientos.monitoring.conventions import dependent_on
+from alojamientos.monitoring.model import Inhibition, Receiver, Route
+
+RECEIVERS = (
+    Receiver(name="default", mail_to="devops"),
+    Receiver(name="critical-team", mail_to="oncall"),
+    Receiver(name="warning-team", mail_to="devops"),
+    Receiver(name="heartbeat", is_heartbeat=True),
+)
+
+ROOT = Route(
+    receiver="default",
+    group_by=("alertname", "service", "env"),
+    group_wait="10s",
+    group_interval="5m",
+    repeat_interval="4h",
+    routes=(
+        Route(
+            receiver="heartbeat",
+            matchers=('alertname="Watchdog"',),
+            group_wait="10s",
+            group_interval="1m",
+            repeat_interval="1m",
+        ),
+        Route(
+            receiver="critical-team",
+            matchers=('severity="critical"',),
+            # Not 0: what inhibits an alert must have the time to arrive.
+            group_wait="10s",
+            # A recovery waits for the group's next turn; 5 minutes would be long to worry.
+            group_interval="30s",
+            repeat_interval="4h",
+        ),
+        Route(
+            receiver="warning-team",
+            matchers=('severity="warning"',),
+            group_wait="30s",
+            group_interval="10m",
+            repeat_interval="12h",
+        ),
+    ),
+)
+
+INHIBITIONS = (
+    Inhibition(
+        source=('severity="critical"',),
+        target=('severity="warning"',),
+        equal=("service", "env"),
+    ),
+    Inhibition(
+        source=('alertname="ServiceDown"',),
+        target=(dependent_on("backend"),),
+        equal=("env",),
+    ),
+    Inhibition(
+        source=('alertname="DatabaseDown"',),
+        target=(dependent_on("database"),),
+        equal=("env",),
+    ),
+    Inhibition(
+        source=('alertname="RedisDown"',),
+        target=(dependent_on("redis"),),
+        equal=("env",),
+    ),
+)

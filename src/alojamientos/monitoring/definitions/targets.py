@@ -1,0 +1,27 @@
+"""What Prometheus scrapes, how often, and the defaults of the whole."""
+
+from alojamientos.monitoring import conventions
+from alojamientos.monitoring.model import Probe, ScrapeJob
+
+SCRAPE_INTERVAL = "15s"
+EVALUATION_INTERVAL = "15s"
+
+SCRAPE_JOBS = (
+    ScrapeJob(name=conventions.BACKEND, address="web", interval="10s", timeout="5s", is_ours=True),
+    ScrapeJob(
+        name=conventions.WORKER, address="worker", interval="10s", timeout="5s", is_ours=True
+    ),
+    ScrapeJob(name=conventions.POSTGRES, address="postgres", interval="30s", timeout="10s"),
+    ScrapeJob(name=conventions.REDIS, address="redis", interval="30s", timeout="10s"),
+    ScrapeJob(name=conventions.NODE, address="node", interval="15s", timeout="10s"),
+    ScrapeJob(
+        name=conventions.BLACKBOX,
+        address="blackbox",
+        interval="15s",
+        timeout="10s",
+        path="/probe",
+        probe=Probe(module="readyz", address="web", path=conventions.READYZ),
+    ),
+    ScrapeJob(name=conventions.PROMETHEUS, address="prometheus", interval="15s", timeout="10s"),
+    ScrapeJob(name=conventions.ALERTMANAGER, address="alertmanager", interval="15s", timeout="10s"),
+)

@@ -1,0 +1,220 @@
+"""Write everything that is derived from the definitions, or compare it with what is there."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from alojamientos.kit.errors import AlojamientosError
+from alojamientos.monitoring import definitions
+from alojamientos.monitoring.conventions import HEADER
+from alojamientos.monitoring.definitions import routes, targets
+from alojamientos.monitoring.model import Addresses, MailTarget
+from alojamientos.monitoring.render import alertmanager, blackbox, prometheus, reference
+
+__all__ = [
+    "Addresses",
+    "InvalidDefinition",
+    "MailTarget",
+    "NativeConfig",
+    "artefacts",
+    "check",
+    "render_native",
+    "write",
+]
+
+_DOCKER = Addresses(
+    web="backend:8000",
+    worker="worker:8001",
+    prometheus="prometheus:9090",
+    alertmanager="alertmanager:9093",
+    node="node-exporter:9100",
+    postgres="postgres-exporter:9187",
+    redis="redis-exporter:9121",
+    blackbox="blackbox-exporter:9115",
+)
+_SECRETS = Path("/run/secrets")
+_DOCKER_MAIL = MailTarget(
+    host="smtp.gmail.com",
+    port=587,
+    sender="alertas@reservas.com",
+    oncall="oncall@reservas.com,cto@reservas.com",
+    devops="devops@reservas.com",
+    require_tls=True,
+    username="alertas@reservas.com",
+    password_file=_SECRETS / "smtp_password",
+)
+
+
+class InvalidDefinition(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
+    """A monitoring definition is incomplete or contradicts another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeConfig:
+    """The configuration files of a native stack."""
+
+    prometheus: Path
+    alertmanager: Path
+    blackbox: Path
+
+
+def problems() -> list[str]:
+    """List what is missing or contradictory in the definitions."""
+    found: list[str] = []
+    for group in definitions.RULE_GROUPS:
+        found += group.validate()
+    for item in (*targets.SCRAPE_JOBS, *routes.RECEIVERS, routes.ROOT, *routes.INHIBITIONS):
+        found += item.validate()
+    found += _repeated("alert", (r.name for g in definitions.RULE_GROUPS for r in g.alerts))
+    found += _repeated("rule group", (group.name for group in definitions.RULE_GROUPS))
+    found += _repeated("scrape job", (job.name for job in targets.SCRAPE_JOBS))
+    known = {receiver.name for receiver in routes.RECEIVERS}
+    used = {route.receiver for route in routes.ROOT.walk()}
+    found += [f"route: there is no receiver {name!r}" for name in sorted(used - known)]
+    found += [f"receiver {name}: no route leads to it" for name in sorted(known - used)]
+    return found
+
+
+def _repeated(what: str, names: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    repeated = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value] # add returns None
+    return [f"{what} {name}: it is defined twice" for name in repeated]
+
+
+def _refuse_problems() -> None:
+    found = problems()
+    if found:
+        raise InvalidDefinition("The monitoring definitions are not usable:\n" + "\n".join(found))
+
+
+def artefacts() -> dict[str, str]:
+    """Return every committed file, by its path from the root of the repository.
+
+    Raises InvalidDefinition naming all that is missing.
+    """
+    _refuse_problems()
+    files = {
+        "monitoring/prometheus/prometheus.yml": prometheus.configuration(
+            jobs=targets.SCRAPE_JOBS,
+            addresses=_DOCKER,
+            rule_files="/etc/prometheus/alerts/*.yml",
+            external_labels={"cluster": "alojamientos-prod", "env": "production"},
+            metrics_token_file=_SECRETS / "metrics_token",
+        ),
+        "monitoring/alertmanager/alertmanager.yml": alertmanager.configuration(
+            mail=_DOCKER_MAIL,
+            root=routes.ROOT,
+            receivers=routes.RECEIVERS,
+            inhibitions=routes.INHIBITIONS,
+            heartbeat_url_file=_SECRETS / "heartbeat_url",
+        ),
+        "monitoring/alertmanager/templates/mail.tmpl": alertmanager.MAIL_TEMPLATE,
+        "monitoring/blackbox/blackbox.yml": blackbox.configuration(),
+        "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
+    }
+    for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
+        files[f"monitoring/prometheus/alerts/{name}"] = text
+    return dict(sorted(files.items()))
+
+
+def write(root: Path) -> list[Path]:
+    """Bring the committed files below `root` up to date; return those that changed."""
+    wanted = artefacts()
+    changed = [root / path for path, text in wanted.items() if _read(root / path) != text]
+    for path in changed:
+        _put(path, wanted[path.relative_to(root).as_posix()])
+    for path in _stale(root, wanted):
+        path.unlink()
+        changed.append(path)
+    return changed
+
+
+def check(root: Path) -> list[str]:
+    """Return a unified diff for each committed file below `root` that is not current."""
+    wanted = artefacts()
+    pairs = [(path, _read(root / path) or "", text) for path, text in wanted.items()]
+    pairs += [
+        (path.relative_to(root).as_posix(), _read(path) or "", "") for path in _stale(root, wanted)
+    ]
+    return [
+        "".join(
+            difflib.unified_diff(
+                present.splitlines(keepends=True),
+                text.splitlines(keepends=True),
+                fromfile=path,
+                tofile=f"{path} (rendered)",
+            )
+        )
+        for path, present, text in pairs
+        if present != text
+    ]
+
+
+def render_native(
+    out_dir: Path,
+    addresses: Addresses,
+    mail: MailTarget,
+    *,
+    env: str = "development",
+    metrics_token_file: Path | None = None,
+    heartbeat_url_file: Path | None = None,
+) -> NativeConfig:
+    """Write the configuration of a stack at `addresses` below `out_dir`.
+
+    Raises InvalidDefinition naming all that is missing.
+    """
+    _refuse_problems()
+    config = NativeConfig(
+        prometheus=out_dir / "prometheus" / "prometheus.yml",
+        alertmanager=out_dir / "alertmanager" / "alertmanager.yml",
+        blackbox=out_dir / "blackbox" / "blackbox.yml",
+    )
+    rules = config.prometheus.parent / "alerts"
+    wanted = {
+        config.prometheus: prometheus.configuration(
+            jobs=targets.SCRAPE_JOBS,
+            addresses=addresses,
+            rule_files="alerts/*.yml",
+            external_labels={"cluster": "alojamientos-native", "env": env},
+            metrics_token_file=metrics_token_file and metrics_token_file.absolute(),
+        ),
+        config.alertmanager: alertmanager.configuration(
+            mail=mail,
+            root=routes.ROOT,
+            receivers=routes.RECEIVERS,
+            inhibitions=routes.INHIBITIONS,
+            heartbeat_url_file=heartbeat_url_file and heartbeat_url_file.absolute(),
+        ),
+        config.alertmanager.parent / "templates" / "mail.tmpl": alertmanager.MAIL_TEMPLATE,
+        config.blackbox: blackbox.configuration(),
+        **{rules / name: t for name, t in prometheus.rules(definitions.RULE_GROUPS).items()},
+    }
+    for path, text in wanted.items():
+        _put(path, text)
+    for path in rules.glob("*.yml"):
+        if path not in wanted:
+            path.unlink()
+    return config
+
+
+def _stale(root: Path, wanted: dict[str, str]) -> list[Path]:
+    """Return generated files that no definition stands behind any more."""
+    return [
+        path
+        for path in sorted((root / "monitoring").rglob("*"))
+        if path.is_file()
+        and path.relative_to(root).as_posix() not in wanted
+        and HEADER in (_read(path) or "")
+    ]
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,278 @@
+"""What monitoring is made of, as values; each says what it lacks before it is rendered."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from alojamientos.monitoring import conventions
+from alojamientos.monitoring.conventions import Severity
+from alojamientos.monitoring.promql import Expr, is_duration
+
+_ALERT_NAME = re.compile(r"[A-Z][A-Za-z0-9]+")
+_RECORD_NAME = re.compile(r"[a-z][a-z0-9_]*:[a-z0-9_]+:[a-z0-9_]+")
+_TEMPLATED_LABEL = re.compile(r"\$labels\.([A-Za-z_]+)")
+_BARE_VALUE = re.compile(r"\{\{\s*\$value\s*\}\}")
+_MATCHER = re.compile(r'([a-z_]+)(=|!=|=~|!~)"[^"]*"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """One alert; `hold` is its `for`, empty to fire at once."""
+
+    name: str
+    expr: Expr
+    hold: str
+    severity: Severity
+    service: str
+    summary: str
+    description: str
+    owner_es: str
+    depends_on: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def all_labels(self) -> dict[str, str]:
+        """Return the labels that the rule stamps on its alert, in their order."""
+        labels = {
+            "severity": str(self.severity),
+            "service": self.service,
+            "env": conventions.ENV_TEMPLATE,
+            **self.labels,
+        }
+        if self.depends_on:
+            labels["depends_on"] = conventions.depends_on(self.depends_on)
+        return labels
+
+    def annotations(self) -> dict[str, str]:
+        return {
+            "summary": self.summary,
+            "description": self.description,
+            "owner_es": self.owner_es,
+            "runbook_url": conventions.runbook(self.name),
+        }
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong."""
+        return [f"alert {self.name}: {problem}" for problem in self._problems()]
+
+    def _problems(self) -> Iterator[str]:
+        if _ALERT_NAME.fullmatch(self.name) is None:
+            yield "its name is not in CamelCase"
+        if self.hold and not is_duration(self.hold):
+            yield f"{self.hold!r} is not a duration like 1m"
+        if self.severity not in conventions.SEVERITIES:
+            yield f"severity {self.severity!r} is none of {', '.join(conventions.SEVERITIES)}"
+        for service in (self.service, *self.depends_on):
+            if service not in conventions.SERVICES:
+                yield f"service {service!r} is none of {', '.join(conventions.SERVICES)}"
+        for name in ("summary", "description", "owner_es"):
+            if not getattr(self, name).strip():
+                yield f"{name} is missing"
+        if "{{" in self.summary:
+            yield "summary holds a value; values belong in the description"
+        yield from self._template_problems()
+
+    def _template_problems(self) -> Iterator[str]:
+        for name in ("description", "owner_es"):
+            text = getattr(self, name)
+            if _BARE_VALUE.search(text):
+                yield f"{name} shows $value unformatted; pipe it through humanize or printf"
+            for label in _TEMPLATED_LABEL.findall(text):
+                if label not in self.expr.labels:
+                    yield f"{name} shows the label {label!r}, which the expression does not keep"
+        for label, value in self.labels.items():
+            if "$value" in value:
+                yield f"label {label!r} holds $value: every change would be a new alert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRule:
+    """One recorded series, named level:metric:operations."""
+
+    record: str
+    expr: Expr
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong."""
+        if _RECORD_NAME.fullmatch(self.record) is None:
+            return [f"recording {self.record}: its name is not level:metric:operations"]
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleGroup:
+    """Rules that are evaluated together, in the file `file` of the rules' folder."""
+
+    name: str
+    file: str
+    interval: str
+    alerts: tuple[AlertRule, ...] = ()
+    recordings: tuple[RecordingRule, ...] = ()
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong, also in its rules."""
+        problems = [problem for rule in self.recordings for problem in rule.validate()]
+        problems += [problem for rule in self.alerts for problem in rule.validate()]
+        if not is_duration(self.interval):
+            problems.append(f"group {self.name}: {self.interval!r} is not a duration like 15s")
+        if not self.alerts and not self.recordings:
+            problems.append(f"group {self.name}: it has no rule")
+        return problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a blackbox job asks for: a path at an address, judged by a module."""
+
+    module: str
+    address: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapeJob:
+    """One scrape job; `address` names a field of Addresses.
+
+    `is_ours` marks our own processes: a token may be wanted, and limits stop a runaway label.
+    """
+
+    name: str
+    address: str
+    interval: str
+    timeout: str
+    path: str = "/metrics"
+    is_ours: bool = False
+    probe: Probe | None = None
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong."""
+        problems = []
+        if self.name not in conventions.JOBS:
+            problems.append(f"job {self.name}: it is none of {', '.join(conventions.JOBS)}")
+        addresses = [self.address] if self.probe is None else [self.address, self.probe.address]
+        problems += [
+            f"job {self.name}: there is no address {address!r}"
+            for address in addresses
+            if address not in Addresses.__slots__
+        ]
+        problems += [
+            f"job {self.name}: {duration!r} is not a duration like 10s"
+            for duration in (self.interval, self.timeout)
+            if not is_duration(duration)
+        ]
+        return problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Who is told: a list of addresses of MailTarget, or the outside heartbeat."""
+
+    name: str
+    mail_to: Literal["oncall", "devops"] | None = None
+    is_heartbeat: bool = False
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong."""
+        if (self.mail_to is None) != self.is_heartbeat:
+            return [f"receiver {self.name}: it needs either mail_to or is_heartbeat"]
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One branch of the routing tree; the root has no matchers and groups for all."""
+
+    receiver: str
+    matchers: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+    group_wait: str = ""
+    group_interval: str = ""
+    repeat_interval: str = ""
+    routes: tuple["Route", ...] = ()
+
+    def walk(self) -> Iterator["Route"]:
+        """Yield this route and all below it."""
+        yield self
+        for route in self.routes:
+            yield from route.walk()
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong, also below."""
+        problems = []
+        for route in self.walk():
+            problems += _matcher_problems(f"route to {route.receiver}", route.matchers)
+            durations = (route.group_wait, route.group_interval, route.repeat_interval)
+            problems += [
+                f"route to {route.receiver}: {duration!r} is not a duration like 10s"
+                for duration in durations
+                if duration and not is_duration(duration)
+            ]
+            if route.group_wait in ("0s", "0m"):
+                problems.append(
+                    f"route to {route.receiver}: without group_wait, what should be inhibited"
+                    " is sent before what inhibits it has arrived"
+                )
+        if self.matchers:
+            problems.append("the root route must take every alert; it has matchers")
+        return problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inhibition:
+    """While `source` fires, `target` is not sent, if the labels `equal` agree."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    equal: tuple[str, ...]
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong; `equal` must be labels that every alert carries."""
+        where = f"inhibition by {', '.join(self.source)}"
+        problems = _matcher_problems(where, (*self.source, *self.target))
+        if not self.source or not self.target:
+            problems.append(f"{where}: source and target must both say whom they mean")
+        problems += [
+            # Two alerts that both lack a label count as equal in it.
+            f"{where}: not every alert carries the label {label!r}"
+            for label in self.equal
+            if label not in conventions.ALERT_LABELS
+        ]
+        return problems
+
+
+def _matcher_problems(where: str, matchers: tuple[str, ...]) -> list[str]:
+    return [
+        f'{where}: {matcher!r} is not a matcher like severity="critical"'
+        for matcher in matchers
+        if _MATCHER.fullmatch(matcher) is None
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where each part listens, as host:port."""
+
+    web: str
+    worker: str
+    prometheus: str
+    alertmanager: str
+    node: str
+    postgres: str
+    redis: str
+    blackbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailTarget:
+    """The mail server that alerts leave by, and who gets them (comma-separated)."""
+
+    host: str
+    port: int
+    sender: str
+    oncall: str
+    devops: str
+    require_tls: bool
+    username: str | None = None
+    password_file: Path | None = None
