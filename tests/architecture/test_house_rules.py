@@ -60,10 +60,11 @@ def outside_http_goes_through_the_kit(path: str, tree: ast.AST) -> Iterator[int]
     if path == "kit/http.py" or path.startswith("ops/"):
         return
     for node in ast.walk(tree):
-        names = []
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        else:
             names = [node.module or ""]
         if any(name.split(".")[0] in ("httpx2", "httpx", "requests", "urllib3") for name in names):
             yield node.lineno
