@@ -1,0 +1,116 @@
+"""What a conversation remembers between two messages: values only, kept as JSON."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
+
+from alojamientos.nlu.values import Context, Span
+
+
+class Step(StrEnum):
+    """What we asked last, and so what a bare "sí" or "la 2" means."""
+
+    IDLE = "idle"
+    DATES = "dates"  # asked for dates, or for the part that is missing
+    CONFIRM_DATES = "confirm_dates"  # read dates back
+    WHICH_DATES = "which_dates"  # offered several readings
+    GUESTS = "guests"
+    CABIN = "cabin"  # offered cabins
+    WHICH_CANCEL = "which_cancel"  # offered the guest's reservations
+    CANCEL = "cancel"  # asked once
+    CANCEL_SURE = "cancel_sure"  # asked twice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The booking being talked about. Dates are half-open; tuples keep the order they were said."""
+
+    step: Step = Step.IDLE
+    check_in: date | None = None
+    check_out: date | None = None
+    nights: int | None = None
+    month: tuple[int, int] | None = None
+    guests: int | None = None
+    pets: int = 0
+    wanted: int | None = None  # a cabin that the guest named before one was offered
+    spans: tuple[Span, ...] = ()
+    offered: tuple[int, ...] = ()
+    codes: tuple[str, ...] = ()
+    lost: int = 0  # messages in a row that were not understood
+    greeted: bool = False
+
+    def evolve(self, **changes: Any) -> Self:
+        """Return a copy with `changes`."""
+        return replace(self, **changes)
+
+    def over(self) -> Self:
+        """Return what is left when a booking has been made, dropped or handed over."""
+        return type(self)(greeted=self.greeted)
+
+    def context(self, *, cabins: tuple[str, ...]) -> Context:
+        """Return what the grammar may fill gaps with; `cabins` are names, those offered first."""
+        return Context(
+            check_in=self.check_in,
+            check_out=self.check_out,
+            guests=self.guests,
+            month=self.month,
+            expecting=self._expecting(),
+            cabins=cabins,
+        )
+
+    def _expecting(self) -> str | None:
+        if self.step is Step.DATES:
+            return "check_out" if self.check_in else "dates"
+        return {
+            Step.CONFIRM_DATES: "yes_no",
+            Step.WHICH_DATES: "dates",
+            Step.GUESTS: "guests",
+            Step.CABIN: "cabin",
+            Step.CANCEL: "yes_no",
+            Step.CANCEL_SURE: "yes_no",
+        }.get(self.step)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "step": self.step.value,
+            "check_in": self.check_in.isoformat() if self.check_in else None,
+            "check_out": self.check_out.isoformat() if self.check_out else None,
+            "nights": self.nights,
+            "month": list(self.month) if self.month else None,
+            "guests": self.guests,
+            "pets": self.pets,
+            "wanted": self.wanted,
+            "spans": [[s.check_in.isoformat(), s.check_out.isoformat()] for s in self.spans],
+            "offered": list(self.offered),
+            "codes": list(self.codes),
+            "lost": self.lost,
+            "greeted": self.greeted,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote; a state of an older version starts afresh where it lacks."""
+        month = data.get("month")
+        return cls(
+            step=Step(data.get("step", Step.IDLE)),
+            check_in=_day(data.get("check_in")),
+            check_out=_day(data.get("check_out")),
+            nights=data.get("nights"),
+            month=(month[0], month[1]) if month else None,
+            guests=data.get("guests"),
+            pets=data.get("pets", 0),
+            wanted=data.get("wanted"),
+            spans=tuple(
+                Span(check_in=date.fromisoformat(a), check_out=date.fromisoformat(b))
+                for a, b in data.get("spans", ())
+            ),
+            offered=tuple(data.get("offered", ())),
+            codes=tuple(data.get("codes", ())),
+            lost=data.get("lost", 0),
+            greeted=data.get("greeted", False),
+        )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

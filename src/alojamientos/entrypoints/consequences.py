@@ -1,0 +1,64 @@
+"""The table from what happened to what must be written because of it, in the same transaction."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from alojamientos.channels import outbox
+from alojamientos.conversation import notices
+from alojamientos.conversation.notices import Notice
+from alojamientos.conversation.turn import ConversationPolicy
+from alojamientos.jobs import queue
+from alojamientos.kit.db import Consequence, Transaction
+from alojamientos.payments import operations as payments
+from alojamientos.payments.events import PaymentApplied, PaymentLinkCreated, RefundRequested
+from alojamientos.reservations.events import HoldReminded, ReservationChanged, Status
+
+
+def create_consequences(
+    *, policy: ConversationPolicy, now: Callable[[], datetime]
+) -> Mapping[type, Consequence]:
+    """Build the table; `now` tells the instant that messages to guests speak from."""
+
+    async def reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
+        await payments.record_reservation_changed(tx, fact)
+        if fact.status is Status.PRE_RESERVED:
+            await queue.enqueue(tx.conn, "payments.create_link", reservation_id=fact.reservation_id)
+        await _tell(
+            tx,
+            await notices.for_reservation_changed(tx.conn, fact, policy=policy, now=now()),
+        )
+
+    async def link_created(tx: Transaction, fact: PaymentLinkCreated) -> None:
+        notice = await notices.for_payment_link_created(tx.conn, fact, policy=policy, now=now())
+        await _tell(tx, notice)
+
+    async def payment_applied(tx: Transaction, fact: PaymentApplied) -> None:
+        await _tell(tx, await notices.for_payment_applied(tx.conn, fact))
+
+    async def reminded(tx: Transaction, fact: HoldReminded) -> None:
+        await _tell(tx, await notices.for_hold_reminded(tx.conn, fact, policy=policy, now=now()))
+
+    async def refund_requested(tx: Transaction, fact: RefundRequested) -> None:
+        await queue.enqueue(tx.conn, "payments.refund", refund_id=fact.refund_id)
+
+    return {
+        ReservationChanged: reservation_changed,
+        PaymentLinkCreated: link_created,
+        PaymentApplied: payment_applied,
+        HoldReminded: reminded,
+        RefundRequested: refund_requested,
+    }
+
+
+async def _tell(tx: Transaction, notice: Notice | None) -> None:
+    if notice is None:
+        return
+    await outbox.put(
+        tx,
+        channel=notice.channel,
+        address=notice.address,
+        reply=notice.reply,
+        dedupe_key=notice.dedupe_key,
+        kind=notice.kind,
+        reservation_id=notice.reservation_id,
+    )
