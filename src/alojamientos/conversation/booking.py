@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from alojamientos.conversation import replies
+from alojamientos.conversation import replies, wording
 from alojamientos.conversation.messages import Reply
 from alojamientos.conversation.state import State
 from alojamientos.conversation.state import Step as Asked
@@ -102,7 +102,8 @@ async def _take_part(turn: Turn, state: State, dates: Incomplete) -> Step:
     if check_in is not None:
         return _ask(replies.ask_check_out(check_in, turn.today), state, Asked.DATES)
     if dates.missing is Missing.DAYS:
-        return _ask(replies.ask_days(dates.label), state, Asked.DATES)
+        label = dates.label or (wording.month(*dates.month) if dates.month else "")
+        return _ask(replies.ask_days(label), state, Asked.DATES)
     return _ask(replies.ask_check_in(nights), state, Asked.DATES)
 
 
