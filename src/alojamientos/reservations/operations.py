@@ -1,0 +1,281 @@
+"""What can be done to reservations. Every function leaves the transaction usable when it refuses.
+
+Locks are always taken in this order, so that bookings never wait in a circle: the lock in front
+(Redis), the guest, the accommodation, the rows. The accommodation's lock is PostgreSQL's and
+lasts until the commit; whoever puts a reservation into a status that blocks nights holds it.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from alojamientos.kit import codes, db
+from alojamientos.kit.db import Transaction
+from alojamientos.kit.locks import NotAcquired, UnitLocks
+from alojamientos.reservations import domain, guests, queries, statements
+from alojamientos.reservations.domain import Stay
+from alojamientos.reservations.events import (
+    Channel,
+    HoldReminded,
+    LockAcquired,
+    ReservationChanged,
+    Status,
+)
+from alojamientos.reservations.queries import ReservationView
+
+Policy = domain.Policy
+identify_guest = guests.identify_guest
+
+_LOCK_UNIT, _LOCK_GUEST = 101, 102  # classes of advisory locks
+
+
+async def hold(
+    tx: Transaction,
+    *,
+    accommodation_id: int,
+    stay: Stay,
+    guests: int,
+    guest_id: int,
+    channel: Channel,
+    policy: Policy,
+    locks: UnitLocks,
+    today: date,
+    idempotency_key: str | None = None,
+) -> ReservationView:
+    """Hold the dates of `stay` until the policy's deadline.
+
+    A used `idempotency_key` changes nothing and returns what it made. Raises NoSuchAccommodation,
+    InvalidStay, TooManyGuests, TooFewNights, TooManyHolds, LockNotAcquired or DatesTaken.
+    """
+    stay.check_bookable(today=today)
+    found = await queries.bookable(
+        tx.conn, accommodation_id=accommodation_id, stay=stay, key=idempotency_key
+    )
+    if found.made is not None:
+        return await queries.by_id(tx.conn, found.made)
+    domain.check_fits(found.accommodation, stay, guests=guests)
+    if found.taken:
+        raise _taken(accommodation_id, channel)
+    quote = domain.price(found.accommodation, stay, deposit_percent=policy.deposit_percent)
+    wanted: dict[str, Any] = {
+        "code": codes.new_code(),
+        "accommodation_id": accommodation_id,
+        "guest_id": guest_id,
+        "check_in": stay.check_in,
+        "check_out": stay.check_out,
+        "guests": guests,
+        "channel": channel,
+        "total": quote.total,
+        "deposit": quote.deposit,
+        "currency": quote.currency,
+    }
+    values = {
+        **wanted,
+        "quote": quote.to_json(),
+        "hold": policy.hold,
+        "key": idempotency_key,
+        "max_open_holds": policy.max_open_holds,
+    }
+    row = await _insert_alone(tx, values, locks=locks)
+    if row.id is None:
+        return await _not_inserted(tx, row, values)
+    view = ReservationView(
+        **wanted,
+        id=row.id,
+        accommodation_name=found.accommodation.name,
+        guest_name=row.guest_name,
+        status=Status.PRE_RESERVED,
+        quote=quote,
+        hold_expires_at=row.hold_expires_at,
+        created_at=row.created_at,
+    )
+    return _changed(tx, view, Status.PRE_RESERVED, previous=None)
+
+
+async def _insert_alone(
+    tx: Transaction, values: Mapping[str, Any], *, locks: UnitLocks
+) -> sa.Row[Any]:
+    channel, unit_id = values["channel"], values["accommodation_id"]
+    try:
+        async with locks.hold(unit_id) as result:
+            tx.emit(LockAcquired(channel=channel, skipped=result == "skipped"))
+            return await _insert(tx, values)
+    except NotAcquired as error:
+        raise domain.LockNotAcquired(channel=channel, accommodation_id=unit_id) from error
+
+
+async def _insert(tx: Transaction, values: Mapping[str, Any]) -> sa.Row[Any]:
+    """Take both locks, end overdue holds on the dates and insert, all in two round trips."""
+    lock = {
+        "guest_class": _LOCK_GUEST,
+        "guest_id": values["guest_id"],
+        "unit_class": _LOCK_UNIT,
+        "unit_id": values["accommodation_id"],
+    }
+    await tx.conn.execute(statements.LOCK_GUEST_AND_UNIT, lock)
+    row = (await tx.conn.execute(statements.HOLD, values)).one()
+    for stale in row.stale or ():
+        _emit_expired(
+            tx,
+            {
+                **stale,
+                "check_in": date.fromisoformat(stale["check_in"]),
+                "check_out": date.fromisoformat(stale["check_out"]),
+            },
+        )
+    return row
+
+
+async def _not_inserted(
+    tx: Transaction, row: sa.Row[Any], values: Mapping[str, Any]
+) -> ReservationView:
+    """Say why nothing was inserted; a repeat that raced the first one gets its reservation."""
+    if values["key"] is not None:
+        with suppress(domain.NoSuchReservation):
+            return await queries.by_idempotency_key(tx.conn, values["key"])
+    if row.holds >= values["max_open_holds"]:
+        raise domain.TooManyHolds(
+            field="guest", channel=values["channel"], max_open_holds=values["max_open_holds"]
+        )
+    raise _taken(values["accommodation_id"], values["channel"])
+
+
+def _taken(accommodation_id: int, channel: Channel) -> domain.DatesTaken:
+    return domain.DatesTaken(field="check_in", accommodation_id=accommodation_id, channel=channel)
+
+
+async def confirm(tx: Transaction, *, reservation_id: int, reason: str = "") -> ReservationView:
+    """Confirm a hold, also one just past its deadline: its dates are still its own.
+
+    Confirming twice changes nothing. Raises NoSuchReservation or NotConfirmable.
+    """
+    status, view = await _locked(tx, reservation_id)
+    if status is Status.CONFIRMED:
+        return view
+    if status is not Status.PRE_RESERVED:
+        raise domain.NotConfirmable(
+            f"A reservation that is {status} cannot be confirmed", field="status", status=status
+        )
+    await tx.conn.execute(statements.CONFIRM, {"id": reservation_id})
+    return _changed(tx, view, Status.CONFIRMED, previous=status, reason=reason)
+
+
+async def revive(tx: Transaction, *, reservation_id: int) -> ReservationView:
+    """Confirm a hold that has run out, if nobody has taken its dates since.
+
+    Reviving a confirmed one changes nothing. Raises NoSuchReservation, NotConfirmable or
+    DatesTaken.
+    """
+    status, view = await _locked(tx, reservation_id)
+    if status is Status.CONFIRMED:
+        return view
+    if status not in (Status.EXPIRED, Status.PRE_RESERVED):
+        raise domain.NotConfirmable(
+            f"A reservation that is {status} cannot be confirmed", field="status", status=status
+        )
+    values = {
+        "id": reservation_id,
+        "accommodation_id": view.accommodation_id,
+        "check_in": view.check_in,
+        "check_out": view.check_out,
+    }
+    stale = await tx.conn.execute(statements.EXPIRE_OVERLAPPING, values)
+    for row in stale.mappings().all():
+        _emit_expired(tx, row)
+    if await tx.conn.scalar(statements.TAKEN_BY_OTHERS, values):
+        raise _taken(view.accommodation_id, view.channel)
+    try:
+        async with tx.conn.begin_nested():
+            await tx.conn.execute(statements.CONFIRM, {"id": reservation_id})
+    except IntegrityError as error:
+        if db.sqlstate(error) != db.EXCLUSION_VIOLATION:
+            raise
+        raise _taken(view.accommodation_id, view.channel) from error
+    return _changed(tx, view, Status.CONFIRMED, previous=status, reason="paid late")
+
+
+async def cancel(tx: Transaction, *, reservation_id: int, reason: str) -> ReservationView:
+    """Cancel a live hold or a confirmed stay; cancelling twice changes nothing.
+
+    Raises NoSuchReservation or NotCancellable.
+    """
+    status, view = await _locked(tx, reservation_id)
+    if status is Status.CANCELLED:
+        return view
+    if Status.CANCELLED not in domain.TRANSITIONS[view.status]:
+        raise domain.NotCancellable(
+            f"A reservation that is {view.status} cannot be cancelled",
+            field="status",
+            status=view.status,
+            channel=view.channel,
+        )
+    await tx.conn.execute(statements.CANCEL, {"id": reservation_id, "reason": reason})
+    return _changed(tx, view, Status.CANCELLED, previous=status, reason=reason)
+
+
+async def expire_due_holds(tx: Transaction, *, limit: int) -> int:
+    """End up to `limit` holds past their deadline, oldest first; return how many."""
+    rows = (await tx.conn.execute(statements.EXPIRE_DUE, {"limit": limit})).mappings().all()
+    for row in rows:
+        _emit_expired(tx, row)
+    return len(rows)
+
+
+async def remind_due_holds(tx: Transaction, *, within: timedelta) -> int:
+    """Remind once of every hold that ends `within` this time; return how many."""
+    rows = (await tx.conn.execute(statements.REMIND_DUE, {"within": within})).all()
+    for row in rows:
+        tx.emit(HoldReminded(reservation_id=row.id, code=row.code))
+    return len(rows)
+
+
+async def _locked(tx: Transaction, reservation_id: int) -> tuple[Status, ReservationView]:
+    """Lock the accommodation, then the row; return its stored status and what readers see."""
+    values = {"unit_class": _LOCK_UNIT, "id": reservation_id}
+    if (await tx.conn.execute(statements.LOCK_UNIT_OF, values)).one_or_none() is None:
+        raise domain.NoSuchReservation
+    status = await tx.conn.scalar(statements.LOCK_RESERVATION, {"id": reservation_id})
+    return Status(status), await queries.by_id(tx.conn, reservation_id)
+
+
+def _changed(
+    tx: Transaction,
+    view: ReservationView,
+    status: Status,
+    *,
+    previous: Status | None,
+    reason: str = "",
+) -> ReservationView:
+    tx.emit(
+        ReservationChanged(
+            reservation_id=view.id,
+            code=view.code,
+            accommodation_id=view.accommodation_id,
+            channel=view.channel,
+            status=status,
+            previous=previous,
+            nights=view.stay.nights,
+            reason=reason,
+        )
+    )
+    return replace(view, status=status)
+
+
+def _emit_expired(tx: Transaction, row: Mapping[Any, Any]) -> None:
+    tx.emit(
+        ReservationChanged(
+            reservation_id=row["id"],
+            code=row["code"],
+            accommodation_id=row["accommodation_id"],
+            channel=Channel(row["channel"]),
+            status=Status.EXPIRED,
+            previous=Status.PRE_RESERVED,
+            nights=(row["check_out"] - row["check_in"]).days,
+            reason="deadline",
+        )
+    )

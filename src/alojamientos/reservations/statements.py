@@ -1,0 +1,102 @@
+"""The statements that change reservations, each as few round trips as it can be."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from alojamientos.reservations.store import TAKEN_BY
+
+_STALE = """UPDATE reservation SET status = 'expired', updated_at = statement_timestamp()
+    WHERE {which} RETURNING id, code, accommodation_id, channel, check_in, check_out"""
+_OVERDUE_ON_DATES = """accommodation_id = :accommodation_id AND status = 'pre_reserved'
+    AND hold_expires_at <= statement_timestamp()
+    AND daterange(check_in, check_out, '[)') && daterange(:check_in, :check_out, '[)')"""
+# Both calls are made in the order of the select list: the guest first, always.
+LOCK_GUEST_AND_UNIT = sa.text(
+    "SELECT pg_advisory_xact_lock(:guest_class, hashint8(:guest_id)),"
+    " pg_advisory_xact_lock(:unit_class, :unit_id)"
+).bindparams(
+    sa.bindparam("guest_id", type_=sa.BigInteger), sa.bindparam("unit_id", type_=sa.Integer)
+)
+# One statement, after the lock so that it sees whatever was committed before: end the overdue
+# holds on these nights, then insert unless someone else has them. The count forces that order.
+# ON CONFLICT also covers the exclusion constraint, so a refusal needs no savepoint.
+HOLD = sa.text(
+    f"""WITH stale AS ({_STALE.format(which=_OVERDUE_ON_DATES)}),
+    open AS (SELECT count(*) AS holds FROM reservation WHERE guest_id = :guest_id
+        AND status = 'pre_reserved' AND hold_expires_at > statement_timestamp()),
+    made AS (
+        INSERT INTO reservation (code, accommodation_id, guest_id, check_in, check_out, guests,
+            status, channel, quote, total, deposit, currency, hold_expires_at, idempotency_key)
+        SELECT :code, :accommodation_id, :guest_id, :check_in, :check_out, :guests,
+            'pre_reserved', :channel, :quote, :total, :deposit, :currency,
+            statement_timestamp() + :hold, :key
+        WHERE (SELECT count(*) FROM stale) >= 0 AND (SELECT holds FROM open) < :max_open_holds
+            AND NOT EXISTS {TAKEN_BY.format(unit=":accommodation_id", but="")}
+        ON CONFLICT DO NOTHING RETURNING id, hold_expires_at, created_at)
+    SELECT made.id, made.hold_expires_at, made.created_at, (SELECT holds FROM open) AS holds,
+        (SELECT g.name FROM guest g WHERE g.id = :guest_id) AS guest_name,
+        (SELECT json_agg(stale) FROM stale) AS stale
+    FROM (SELECT 1) AS always LEFT JOIN made ON true"""  # noqa: S608 - constant text
+).bindparams(
+    sa.bindparam("accommodation_id", type_=sa.Integer),
+    sa.bindparam("guest_id", type_=sa.BigInteger),
+    sa.bindparam("check_in", type_=sa.Date),
+    sa.bindparam("check_out", type_=sa.Date),
+    sa.bindparam("quote", type_=pg.JSONB),
+    sa.bindparam("hold", type_=sa.Interval),
+    sa.bindparam("key", type_=sa.Text),
+)
+EXPIRE_OVERLAPPING = sa.text(_STALE.format(which=_OVERDUE_ON_DATES + " AND id <> :id")).bindparams(
+    sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date)
+)
+EXPIRE_DUE = sa.text(
+    _STALE.format(
+        which="""id IN (SELECT id FROM reservation
+    WHERE status = 'pre_reserved' AND hold_expires_at <= statement_timestamp()
+    ORDER BY hold_expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)"""
+    )
+)
+# No reminder before half of the hold has gone, however short it was.
+REMIND_DUE = sa.text(
+    """UPDATE reservation SET hold_reminded_at = statement_timestamp()
+    WHERE id IN (SELECT id FROM reservation
+        WHERE status = 'pre_reserved' AND hold_reminded_at IS NULL
+            AND hold_expires_at > statement_timestamp()
+            AND hold_expires_at <= statement_timestamp() + :within
+            AND statement_timestamp() - created_at >= (hold_expires_at - created_at) / 2
+        ORDER BY hold_expires_at FOR UPDATE SKIP LOCKED)
+    RETURNING id, code"""
+).bindparams(sa.bindparam("within", type_=sa.Interval))
+LOCK_UNIT_OF = sa.text(
+    "SELECT pg_advisory_xact_lock(:unit_class, accommodation_id) FROM reservation WHERE id = :id"
+)
+LOCK_RESERVATION = sa.text("SELECT status FROM reservation WHERE id = :id FOR NO KEY UPDATE")
+CONFIRM = sa.text(
+    """UPDATE reservation SET status = 'confirmed', confirmed_at = statement_timestamp(),
+        updated_at = statement_timestamp() WHERE id = :id"""
+)
+CANCEL = sa.text(
+    """UPDATE reservation SET status = 'cancelled', cancelled_at = statement_timestamp(),
+        updated_at = statement_timestamp(), cancel_reason = :reason WHERE id = :id"""
+)
+TAKEN_BY_OTHERS = sa.text(
+    f"""SELECT EXISTS {TAKEN_BY.format(unit=":accommodation_id", but="AND taken.id <> :id")}"""
+).bindparams(sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date))
+FIND_GUEST = sa.text(
+    """SELECT g.id, (CAST(:name AS text) IS NOT NULL AND g.name IS NULL)
+        OR (CAST(:phone AS text) IS NOT NULL AND g.phone IS NULL)
+        OR (CAST(:email AS text) IS NOT NULL AND g.email IS NULL) AS learns
+    FROM guest_identity i JOIN guest g ON g.id = i.guest_id
+    WHERE i.kind = :kind AND i.value = :value"""
+)
+LEARN_GUEST = sa.text(
+    """UPDATE guest SET name = coalesce(name, :name), phone = coalesce(phone, :phone),
+        email = coalesce(email, :email) WHERE id = :id"""
+)
+ADD_GUEST = sa.text(
+    """WITH person AS (
+        INSERT INTO guest (name, phone, email) VALUES (:name, :phone, :email) RETURNING id)
+    INSERT INTO guest_identity (guest_id, kind, value) SELECT id, :kind, :value FROM person
+    RETURNING guest_id"""
+)
+LOCK_IDENTITY = sa.text("SELECT pg_advisory_xact_lock(:lock_class, hashtext(:identity))")
