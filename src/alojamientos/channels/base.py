@@ -1,9 +1,27 @@
-"""What every channel offers the pipeline: a way to send, and three ways in which that may end."""
+"""What every channel offers the pipeline: messages as values, and a way to send replies."""
 
-from typing import Protocol
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Protocol
 
-from alojamientos.conversation.messages import Reply
+from alojamientos.conversation.messages import InboundMessage, MessageKind, Reply
 from alojamientos.kit.errors import ProviderError, ProviderUnavailable
+
+
+def to_payload(message: InboundMessage, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what the inbox stores of a message: as it was understood, and as it came."""
+    sent_at = message.sent_at.isoformat() if message.sent_at else None
+    return {"message": {**asdict(message), "sent_at": sent_at}, "raw": raw}
+
+
+def from_payload(payload: dict[str, Any]) -> InboundMessage:
+    """Return the message that `to_payload` stored."""
+    fields = dict(payload["message"])
+    sent_at = fields.pop("sent_at")
+    return InboundMessage(
+        **{**fields, "kind": MessageKind(fields["kind"])},
+        sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
+    )
 
 
 class DeliveryPostponed(ProviderUnavailable):

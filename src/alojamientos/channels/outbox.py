@@ -5,7 +5,6 @@ A message is `queued`, then `sending` while a provider is asked to take it, then
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alojamientos.channels.store import outbox_message
+from alojamientos.channels.store import inbox_event, outbox_message
 from alojamientos.conversation.messages import Reply
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Transaction
@@ -21,6 +20,8 @@ from alojamientos.telemetry import context
 
 DELIVER = "messages.deliver"
 OPEN = ("queued", "sending")
+# What a provider reports, in the order in which it comes true; failing may follow sending only.
+LADDER = {"sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
 _REFERENCE = re.compile(r"outbox:([0-9]{1,18})")
 
 
@@ -40,6 +41,15 @@ class OutboxMessage:
     created_at: datetime
     sending_at: datetime | None
     sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An event all of whose replies are out."""
+
+    source: str
+    event_type: str
+    received_at: datetime
 
 
 _COLUMNS = [
@@ -161,18 +171,54 @@ async def later(tx: Transaction, *, outbox_id: int, error_code: str) -> None:
     )
 
 
-async def is_answered(conn: AsyncConnection, *, event_id: int) -> bool:
-    """Tell whether every reply to an inbox event has been taken by its provider."""
-    statuses: Sequence[str] = (
-        (
-            await conn.execute(
-                sa.select(outbox_message.c.status).where(outbox_message.c.in_reply_to == event_id)
-            )
-        )
-        .scalars()
-        .all()
+async def answered(conn: AsyncConnection, *, message: OutboxMessage) -> Answered | None:
+    """Return the event that `message` is the last reply to; None while others are to go out."""
+    if message.in_reply_to is None:
+        return None
+    others = sa.exists().where(
+        outbox_message.c.in_reply_to == message.in_reply_to,
+        outbox_message.c.id != message.id,
+        outbox_message.c.status.in_(OPEN),
     )
-    return bool(statuses) and all(status == "sent" for status in statuses)
+    row = (
+        await conn.execute(
+            sa.select(
+                inbox_event.c.source, inbox_event.c.event_type, inbox_event.c.received_at
+            ).where(inbox_event.c.id == message.in_reply_to, ~others)
+        )
+    ).one_or_none()
+    return None if row is None else Answered(**row._mapping)  # noqa: SLF001 - its public name
+
+
+async def report(
+    tx: Transaction, *, outbox_id: int | None, provider_id: str, status: str, error_code: str | None
+) -> int | None:
+    """Take in how far a message of ours has got; return its id, None when it was known or unknown.
+
+    Reports come in any order and more than once: only one that is further along counts. A message
+    whose fate was open has arrived, or has failed, as it says.
+    """
+    table = outbox_message.c
+    further = sa.case(LADDER, value=table.ladder, else_=0) < LADDER[status]
+    which = table.id == outbox_id if outbox_id is not None else table.provider_id == provider_id
+    is_open = table.status.in_(OPEN)
+    has_failed = status == "failed"
+    result = await tx.conn.execute(
+        sa.update(outbox_message)
+        .where(which, further)
+        .values(
+            ladder=status,
+            provider_id=sa.func.coalesce(table.provider_id, provider_id),
+            error_code=error_code if has_failed else table.error_code,
+            status=sa.case((is_open, "failed" if has_failed else "sent"), else_=table.status),
+            sent_at=table.sent_at
+            if has_failed
+            else sa.func.coalesce(table.sent_at, sa.func.clock_timestamp()),
+        )
+        .returning(table.id)
+    )
+    known: int | None = result.scalars().first()
+    return known
 
 
 async def _settle(

@@ -1,0 +1,36 @@
+"""How much waits at the doors, for gauges and the console."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alojamientos.channels.outbox import OPEN
+from alojamientos.channels.store import inbox_event, outbox_message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many wait, and since when the oldest does."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+async def inbox_open(conn: AsyncConnection) -> Backlog:
+    """Return the events that are stored and not handled."""
+    return await _backlog(conn, inbox_event.c.received_at, inbox_event.c.processed_at.is_(None))
+
+
+async def outbox_open(conn: AsyncConnection) -> Backlog:
+    """Return the messages to guests that no provider has taken yet."""
+    return await _backlog(conn, outbox_message.c.created_at, outbox_message.c.status.in_(OPEN))
+
+
+async def _backlog(
+    conn: AsyncConnection, since: sa.Column[datetime], is_open: sa.ColumnElement[bool]
+) -> Backlog:
+    query = sa.select(sa.func.count().label("waiting"), sa.func.min(since).label("oldest_at"))
+    row = (await conn.execute(query.where(is_open))).one()
+    return Backlog(count=row.waiting, oldest_at=row.oldest_at)
