@@ -30,8 +30,9 @@ from alojamientos.telemetry.catalogue import APP_DEPENDENCY_UP
 
 
 def _all_down(job: str) -> Expr:
+    # By job: down and missing are then one alert, whichever arm tells.
     return any_of(
-        compare(total(series(UP, equals("job", job))), "==", "0"),
+        compare(total(series(UP, equals("job", job)), "job"), "==", "0"),
         absent(UP, equals("job", job)),
     )
 

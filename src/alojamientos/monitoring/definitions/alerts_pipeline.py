@@ -63,7 +63,7 @@ MONITORING_TARGET_DOWN = AlertRule(
 ALERTMANAGER_DOWN = AlertRule(
     name="AlertmanagerDown",
     expr=any_of(
-        compare(total(series(UP, equals("job", conventions.ALERTMANAGER))), "==", "0"),
+        compare(total(series(UP, equals("job", conventions.ALERTMANAGER)), "job"), "==", "0"),
         absent(UP, equals("job", conventions.ALERTMANAGER)),
         compare(total(series(PROMETHEUS_ALERTMANAGERS)), "==", "0"),
     ),
@@ -119,14 +119,14 @@ PROMETHEUS_CONFIG_RELOAD_FAILED = AlertRule(
 ALERTMANAGER_NOTIFICATIONS_FAILING = AlertRule(
     name="AlertmanagerNotificationsFailing",
     expr=compare(
-        total(increase(ALERTMANAGER_NOTIFICATIONS_FAILED, window="5m"), "integration"), ">", "0"
+        total(increase(ALERTMANAGER_NOTIFICATIONS_FAILED, window="15m"), "integration"), ">", "0"
     ),
     hold="5m",
     severity="critical",
     service="monitoring",
     summary="Alertmanager cannot send",
     description=(
-        '{{ printf "%.0f" $value }} messages by {{ $labels.integration }} failed in 5 minutes.'
+        '{{ printf "%.0f" $value }} messages by {{ $labels.integration }} failed in 15 minutes.'
     ),
     owner_es="Los correos de alerta no se están pudiendo enviar.",
 )

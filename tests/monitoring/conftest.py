@@ -1,0 +1,47 @@
+"""The monitoring programs themselves; a test that cannot have them fails rather than passes."""
+
+from pathlib import Path
+
+import pytest
+from tests.conftest import free_port
+
+from alojamientos.monitoring.generate import (
+    Addresses,
+    MailTarget,
+    NativeConfig,
+    render_native,
+)
+from alojamientos.ops.launcher.tools import ensure_tools, find_tool
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / ".tools"
+
+
+@pytest.fixture(scope="session")
+def tool():
+    """Find a monitoring program by name; what is missing is downloaded once."""
+    ensure_tools(TOOLS, print)
+    return lambda name: str(find_tool(name, TOOLS))
+
+
+@pytest.fixture
+def addresses() -> Addresses:
+    """Free ports for every part; nothing listens there yet."""
+    return Addresses(**{name: f"127.0.0.1:{free_port()}" for name in Addresses.__slots__})
+
+
+@pytest.fixture
+def mail() -> MailTarget:
+    return MailTarget(
+        host="127.0.0.1",
+        port=free_port(),
+        sender="alertas@example.com",
+        oncall="oncall@example.com,owner@example.com",
+        devops="devops@example.com",
+        require_tls=False,
+    )
+
+
+@pytest.fixture
+def native(tmp_path: Path, addresses: Addresses, mail: MailTarget) -> NativeConfig:
+    return render_native(tmp_path / "native", addresses, mail)

@@ -1,0 +1,471 @@
+"""What every alert must do, as data: series in, firing or quiet out, at given times.
+
+Times are in the notation of promtool, counted from the first sample; samples are 10 s apart.
+`FIRES` lists the labels that a firing alert has beside severity, service, env and depends_on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Labels = Mapping[str, str]
+QUIET: tuple[Labels, ...] = ()
+FIRES: tuple[Labels, ...] = ({},)
+Kind = Literal["firing", "quiet", "boundary", "absent", "restart", "low traffic"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    alert: str
+    kind: Kind
+    name: str
+    series: Mapping[str, str]
+    expect: Mapping[str, tuple[Labels, ...]]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+BACKEND = 'up{job="backend",instance="web:8000"}'
+BACKEND_2 = 'up{job="backend",instance="web:8002"}'
+WORKER = 'up{job="worker",instance="worker:8001"}'
+WORKER_2 = 'up{job="worker",instance="worker:8003"}'
+READY = 'probe_success{job="blackbox",instance="http://web/api/v1/readyz"}'
+
+
+def _down(alert: str, job: str, one: str, two: str) -> list[Case]:
+    """Return the cases of an alert about all processes of a job."""
+    fires = ({"job": job},)
+    return [
+        Case(
+            alert=alert,
+            kind="firing",
+            name="the only process is killed and stays down",
+            series={one: "1x5 0x30"},
+            expect={"50s": QUIET, "5m": fires},
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="down for a minute, and not a second less",
+            series={one: "1x5 0x30"},
+            expect={"1m50s": QUIET, "2m": fires},
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="quiet again at the first good scrape",
+            series={one: "0x20 1x10"},
+            expect={"3m20s": fires, "3m30s": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="one of two processes is enough",
+            series={one: "0x60", two: "1x60"},
+            expect={"5m": QUIET, "10m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="restart",
+            name="restarts that take 50 s are nobody's night",
+            series={one: "1x5 0x4 1 0x4 1 0x4 1x30"},
+            expect={f"{seconds}s": QUIET for seconds in range(60, 300, 10)},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="the target has left the configuration",
+            series={one: "1x5 stale"},
+            expect={"50s": QUIET, "1m50s": QUIET, "2m": fires},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="the target never was in the configuration",
+            series={},
+            expect={"50s": QUIET, "1m": fires},
+        ),
+    ]
+
+
+def _one_down(alert: str, job: str, one: str, two: str, instance: str) -> list[Case]:
+    fires = ({"job": job, "instance": instance},)
+    return [
+        Case(
+            alert=alert,
+            kind="firing",
+            name="one of two processes is down",
+            series={one: "0x60", two: "1x60"},
+            expect={"6m": fires},
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="for 5 minutes, and not a second less",
+            series={one: "0x60", two: "1x60"},
+            expect={"4m50s": QUIET, "5m": fires},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="all are up",
+            series={one: "1x60", two: "1x60"},
+            expect={"6m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="all are down, which is a bigger alert's matter",
+            series={one: "0x60", two: "0x60"},
+            expect={"6m": QUIET},
+        ),
+    ]
+
+
+def _dependency(alert: str, dependency: str, up: str, error: str, hold: int) -> list[Case]:
+    web = f'app_dependency_up{{job="backend",dependency="{dependency}"}}'
+    worker = f'app_dependency_up{{job="worker",dependency="{dependency}"}}'
+    well = {up: "1x60", error: "0x60", web: "1x60", worker: "1x60"}
+    before, at = f"{hold + 50}s", f"{hold + 60}s"
+    boundary = {before: QUIET, at: FIRES}
+    return [
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="every witness says that it is well",
+            series=well,
+            expect={"50s": QUIET, "10m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="firing",
+            name="the server is lost for all",
+            series={up: "1x5 0x60", error: "0x5 1x60", web: "1x5 0x60", worker: "1x5 0x60"},
+            expect={"50s": QUIET, "8m": FIRES},
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="only the exporter says so, for long enough",
+            series={**well, up: "1x5 0x60"},
+            expect=boundary,
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="the exporter says 1 but its questions fail",
+            series={**well, error: "0x5 1x60"},
+            expect=boundary,
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="no process of the application reaches it",
+            series={**well, web: "1x5 0x60", worker: "1x5 0x60"},
+            expect=boundary,
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="one process of the application still reaches it",
+            series={**well, web: "0x60"},
+            expect={"9m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="the exporter runs and its server does not, as seen by its own up",
+            series={f'up{{job="{dependency}"}}': "1x60", up: "0x60", error: "1x60"},
+            expect={"9m": FIRES},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="the exporter is away, the application still tells",
+            series={web: "1x60", worker: "1x60"},
+            expect={"9m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="the application is away, the exporter still tells",
+            series={up: "1x60", error: "0x60"},
+            expect={"9m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="nobody is left to tell",
+            series={up: "1x5 stale", web: "1x5 stale"},
+            expect=boundary,
+        ),
+        Case(
+            alert=alert,
+            kind="restart",
+            name="a restart of the server within the minute",
+            series={**well, up: "1x5 0x4 1x50", error: "0x5 1x4 0x50"},
+            expect={f"{seconds}s": QUIET for seconds in range(60, 240, 10)},
+        ),
+    ]
+
+
+def _gauge_at_zero(alert: str, series: str, labels: Labels, hold_minutes: int) -> list[Case]:
+    """Return the cases of an alert on a gauge that is 1 when all is well."""
+    at = hold_minutes * 60 + 60
+    return [
+        Case(
+            alert=alert,
+            kind="firing",
+            name="it is 0 and stays 0",
+            series={series: "1x5 0x90"},
+            expect={"50s": QUIET, "15m": (labels,)},
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="for long enough, and not a second less",
+            series={series: "1x5 0x90"},
+            expect={f"{at - 10}s": QUIET, f"{at}s": (labels,)},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="it is 1",
+            series={series: "1x90"},
+            expect={"15m": QUIET},
+        ),
+    ]
+
+
+def _failures(alert: str, series: str, labels: Labels, window: int) -> list[Case]:
+    """Return the cases of an alert on a counter that does not move when all is well."""
+    return [
+        Case(
+            alert=alert,
+            kind="firing",
+            name="failures go on",
+            series={series: "0x5 1+1x180"},
+            expect={"50s": QUIET, "10m": (labels,), "25m": (labels,)},
+        ),
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="for 5 minutes, and not a second less",
+            series={series: "0x5 1+1x180"},
+            expect={"5m50s": QUIET, "6m": (labels,)},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="failures of long ago",
+            series={series: "7x300"},
+            expect={"5m": QUIET, "45m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="quiet once the window has passed",
+            series={series: f"0+1x60 60x{window * 6 + 12}"},
+            expect={"9m": (labels,), f"{10 + window + 1}m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="restart",
+            name="a counter that starts again at 0 has not failed",
+            series={series: "9x5 0x100"},
+            expect={f"{seconds}s": QUIET for seconds in range(60, 1000, 30)},
+        ),
+    ]
+
+
+_EXPORTERS = ("postgres", "redis", "node", "blackbox")
+_ALL_EXPORTERS = {f'up{{job="{job}"}}': "1x120" for job in _EXPORTERS}
+_AM_UP = 'up{job="alertmanager",instance="am"}'
+_AM_KNOWN = 'prometheus_notifications_alertmanagers_discovered{job="prometheus"}'
+_FAILED = "alertmanager_notifications_failed_total"
+
+CASES: list[Case] = [
+    *_down("ServiceDown", "backend", BACKEND, BACKEND_2),
+    *_down("WorkerDown", "worker", WORKER, WORKER_2),
+    *_one_down("ServiceInstanceDown", "backend", BACKEND, BACKEND_2, "web:8000"),
+    *_one_down("WorkerInstanceDown", "worker", WORKER, WORKER_2, "worker:8001"),
+    *_dependency("DatabaseDown", "postgres", "pg_up", "pg_exporter_last_scrape_error", 60),
+    *_dependency("RedisDown", "redis", "redis_up", "redis_exporter_last_scrape_error", 120),
+    *_gauge_at_zero("ServiceNotReady", READY, {}, 2),
+    Case(
+        alert="ServiceNotReady",
+        kind="quiet",
+        name="one of two addresses is ready",
+        series={READY: "0x60", 'probe_success{job="blackbox",instance="other"}': "1x60"},
+        expect={"9m": QUIET},
+    ),
+    Case(
+        alert="Watchdog",
+        kind="firing",
+        name="always, from the first evaluation",
+        series={},
+        expect={"0s": FIRES, "1h": FIRES},
+    ),
+    *(
+        case
+        for job in _EXPORTERS
+        for case in (
+            Case(
+                alert="MonitoringTargetDown",
+                kind="firing",
+                name=f"the exporter of {job} is down",
+                series={**_ALL_EXPORTERS, f'up{{job="{job}"}}': "1x5 0x120"},
+                expect={"15m": ({"job": job},)},
+            ),
+            Case(
+                alert="MonitoringTargetDown",
+                kind="boundary",
+                name=f"the exporter of {job} is down for 10 minutes, and not a second less",
+                series={**_ALL_EXPORTERS, f'up{{job="{job}"}}': "1x5 0x120"},
+                expect={"10m50s": QUIET, "11m": ({"job": job},)},
+            ),
+            Case(
+                alert="MonitoringTargetDown",
+                kind="absent",
+                name=f"the exporter of {job} has left the configuration",
+                series={**_ALL_EXPORTERS, f'up{{job="{job}"}}': "1x5 stale"},
+                expect={"10m50s": QUIET, "11m": ({"job": job},)},
+            ),
+        )
+    ),
+    Case(
+        alert="MonitoringTargetDown",
+        kind="quiet",
+        name="all exporters are up, the application is not",
+        series={**_ALL_EXPORTERS, BACKEND: "0x120"},
+        expect={"15m": QUIET},
+    ),
+    Case(
+        alert="AlertmanagerDown",
+        kind="firing",
+        name="it does not answer",
+        series={_AM_UP: "0x60", _AM_KNOWN: "1x60"},
+        expect={"8m": ({"job": "alertmanager"},)},
+    ),
+    Case(
+        alert="AlertmanagerDown",
+        kind="firing",
+        name="Prometheus knows none to send to",
+        series={_AM_UP: "1x60", _AM_KNOWN: "0x60"},
+        expect={"8m": FIRES},
+    ),
+    Case(
+        alert="AlertmanagerDown",
+        kind="boundary",
+        name="for 5 minutes, and not a second less",
+        series={_AM_UP: "1x5 0x60", _AM_KNOWN: "1x60"},
+        expect={"5m50s": QUIET, "6m": ({"job": "alertmanager"},)},
+    ),
+    Case(
+        alert="AlertmanagerDown",
+        kind="absent",
+        name="nothing scrapes it",
+        series={_AM_KNOWN: "1x60"},
+        expect={"4m50s": QUIET, "5m": ({"job": "alertmanager"},)},
+    ),
+    Case(
+        alert="AlertmanagerDown",
+        kind="quiet",
+        name="it is there and known",
+        series={_AM_UP: "1x60", _AM_KNOWN: "1x60"},
+        expect={"8m": QUIET},
+    ),
+    *_failures(
+        "PrometheusRuleFailures",
+        'prometheus_rule_evaluation_failures_total{job="prometheus",rule_group="a;b"}',
+        {"rule_group": "a;b"},
+        5,
+    ),
+    *_failures(
+        "PrometheusNotificationsFailing",
+        'prometheus_notifications_errors_total{job="prometheus",alertmanager="http://am"}',
+        {},
+        5,
+    ),
+    Case(
+        alert="PrometheusNotificationsFailing",
+        kind="low traffic",
+        name="one alert lost while Alertmanager restarted",
+        series={
+            'prometheus_notifications_errors_total{job="prometheus",alertmanager="http://am"}': (
+                "0x5 1x120"
+            )
+        },
+        expect={f"{seconds}s": QUIET for seconds in range(60, 900, 10)},
+    ),
+    *_failures(
+        "AlertmanagerNotificationsFailing",
+        f'{_FAILED}{{job="alertmanager",integration="email"}}',
+        {"integration": "email"},
+        15,
+    ),
+    Case(
+        alert="AlertmanagerNotificationsFailing",
+        kind="low traffic",
+        name="the only mail of the hour could not be sent",
+        series={f'{_FAILED}{{job="alertmanager",integration="email"}}': "0x5 1x120"},
+        expect={"5m50s": QUIET, "6m": ({"integration": "email"},)},
+    ),
+    *_gauge_at_zero(
+        "PrometheusConfigReloadFailed",
+        'prometheus_config_last_reload_successful{job="prometheus"}',
+        {},
+        5,
+    ),
+    *_gauge_at_zero(
+        "AlertmanagerConfigReloadFailed",
+        'alertmanager_config_last_reload_successful{job="alertmanager"}',
+        {},
+        5,
+    ),
+    *_gauge_at_zero(
+        "CollectorFailing",
+        'collector_success{job="backend",instance="web:8000",collector="reservations"}',
+        {"job": "backend", "collector": "reservations"},
+        5,
+    ),
+    Case(
+        alert="CollectorFailing",
+        kind="restart",
+        name="one bad scrape in between",
+        series={'collector_success{job="backend",collector="jobs"}': "1x20 0 1x20 0 1x20"},
+        expect={f"{seconds}s": QUIET for seconds in range(0, 600, 10)},
+    ),
+]
+
+# What the templates make of their labels and values, letter by letter.
+TEXTS: list[Case] = [
+    Case(
+        alert="MonitoringTargetDown",
+        kind="firing",
+        name="names the job",
+        series={**_ALL_EXPORTERS, 'up{job="node"}': "0x120"},
+        expect={"15m": ({"job": "node"},)},
+        annotations={
+            "summary": "An exporter is down: part of the system is not watched",
+            "description": (
+                "The exporter of job node has not answered for 10 minutes or more;"
+                " what it watches may be well or not."
+            ),
+            "owner_es": "Falta una parte de la vigilancia. Las reservas no están afectadas.",
+            "runbook_url": "docs/runbooks/MonitoringTargetDown.md",
+        },
+    ),
+    Case(
+        alert="AlertmanagerNotificationsFailing",
+        kind="firing",
+        name="counts without a tail of decimals",
+        series={f'{_FAILED}{{job="alertmanager",integration="email"}}': "0+1x180"},
+        expect={"25m": ({"integration": "email"},)},
+        annotations={
+            "summary": "Alertmanager cannot send",
+            "description": "90 messages by email failed in 15 minutes.",
+            "owner_es": "Los correos de alerta no se están pudiendo enviar.",
+            "runbook_url": "docs/runbooks/AlertmanagerNotificationsFailing.md",
+        },
+    ),
+]

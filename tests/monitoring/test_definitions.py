@@ -1,0 +1,154 @@
+"""The definitions, the committed files and the runbooks agree with each other and the catalogue."""
+
+import re
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+from tests.monitoring.conftest import ROOT
+
+from alojamientos.monitoring import conventions, definitions, generate
+from alojamientos.monitoring.definitions import routes, targets
+from alojamientos.monitoring.definitions.exporters import EXPORTER_METRICS
+from alojamientos.telemetry.catalogue import CATALOGUE
+
+ALERTS = [rule for group in definitions.RULE_GROUPS for rule in group.alerts]
+
+
+def _walk(node, found):
+    if isinstance(node, promql_parser.VectorSelector):
+        found.append(node)
+    if isinstance(node, promql_parser.MatrixSelector):
+        found.append(node.vector_selector)
+    for name in ("lhs", "rhs", "expr"):
+        child = getattr(node, name, None)
+        if isinstance(child, promql_parser.Expr):
+            _walk(child, found)
+    for child in getattr(node, "args", None) or []:
+        _walk(child, found)
+    return found
+
+
+def _committed_rules() -> list[dict[str, Any]]:
+    return [
+        rule
+        for path in sorted((ROOT / "monitoring/prometheus/alerts").glob("*.yml"))
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+        for rule in group["rules"]
+    ]
+
+
+def test_committed_files_are_current():
+    assert generate.check(ROOT) == []
+
+
+def test_rendering_twice_gives_the_same_bytes():
+    assert generate.artefacts() == generate.artefacts()
+
+
+def test_definitions_have_no_problem():
+    assert generate.problems() == []
+
+
+@pytest.mark.parametrize("path", sorted(generate.artefacts()))
+def test_generated_files_say_so(path):
+    assert conventions.HEADER in generate.artefacts()[path].splitlines()[0]
+
+
+@pytest.mark.parametrize("rule", _committed_rules(), ids=lambda rule: rule["alert"])
+def test_every_metric_of_a_rule_is_in_the_catalogue_or_of_an_exporter(rule):
+    selectors = _walk(promql_parser.parse(rule["expr"]), [])
+
+    assert selectors or rule["alert"] == "Watchdog"
+    for selector in selectors:
+        entry = CATALOGUE.get(selector.name) or EXPORTER_METRICS[selector.name]
+        labels = {matcher.name for matcher in selector.matchers.matchers}
+        assert labels <= {*entry.labels, *conventions.TARGET_LABELS}
+
+
+@pytest.mark.parametrize("rule", _committed_rules(), ids=lambda rule: rule["alert"])
+def test_every_alert_says_what_where_how_bad_and_what_to_do(rule):
+    assert set(rule["labels"]) >= set(conventions.ALERT_LABELS)
+    assert set(rule["annotations"]) == set(conventions.ALERT_ANNOTATIONS)
+    assert (ROOT / rule["annotations"]["runbook_url"]).is_file()
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule.name)
+def test_every_runbook_answers_the_four_questions(rule):
+    text = (ROOT / conventions.runbook(rule.name)).read_text(encoding="utf-8")
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)
+
+    assert text.startswith(f"# {rule.name}\n")
+    assert tuple(s.splitlines()[0] for s in sections[1:]) == conventions.RUNBOOK_HEADINGS
+    assert all(len(s.split()) > 3 for s in sections[1:])
+
+
+def test_every_runbook_is_of_an_alert():
+    runbooks = {path.stem for path in (ROOT / conventions.RUNBOOKS).glob("*.md")}
+
+    assert runbooks == {rule.name for rule in ALERTS}
+
+
+def test_runbooks_link_to_runbooks_that_exist():
+    for path in (ROOT / conventions.RUNBOOKS).glob("*.md"):
+        for target in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).is_file(), f"{path.name} links to {target}"
+
+
+def test_the_specification_is_kept_by_name_and_threshold():
+    rules = {rule["alert"]: rule for rule in _committed_rules()}
+    written = {
+        name: (rules[name]["for"], rules[name]["labels"]["severity"])
+        for name in ("ServiceDown", "DatabaseDown", "RedisDown")
+    }
+
+    assert written == {
+        "ServiceDown": ("1m", "critical"),
+        "DatabaseDown": ("1m", "critical"),
+        "RedisDown": ("2m", "critical"),
+    }
+    assert rules["ServiceDown"]["labels"]["team"] == "backend"
+
+
+def test_prometheus_is_configured_as_specified():
+    config = yaml.safe_load((ROOT / "monitoring/prometheus/prometheus.yml").read_text("utf-8"))
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+
+    assert config["global"]["scrape_interval"] == "15s"
+    assert config["global"]["external_labels"] == {
+        "cluster": "alojamientos-prod",
+        "env": "production",
+    }
+    assert config["rule_files"] == ["/etc/prometheus/alerts/*.yml"]
+    assert {
+        name: (job["scrape_interval"], job["static_configs"][0]["targets"])
+        for name, job in jobs.items()
+        if name in ("backend", "worker", "postgres", "redis", "node")
+    } == {
+        "backend": ("10s", ["backend:8000"]),
+        "worker": ("10s", ["worker:8001"]),
+        "postgres": ("30s", ["postgres-exporter:9187"]),
+        "redis": ("30s", ["redis-exporter:9121"]),
+        "node": ("15s", ["node-exporter:9100"]),
+    }
+    assert set(jobs) == set(conventions.JOBS)
+
+
+def test_a_killed_backend_is_mailed_within_two_minutes_in_the_worst_case():
+    def read(duration):
+        return int(duration[:-1]) * {"s": 1, "m": 60}[duration[-1]]
+
+    backend = next(job for job in targets.SCRAPE_JOBS if job.name == conventions.BACKEND)
+    group = next(g for g in definitions.RULE_GROUPS if g.name == "critical_alerts")
+    rule = next(rule for rule in group.alerts if rule.name == "ServiceDown")
+    critical = routes.ROOT.routes[1]
+
+    worst = (
+        read(backend.interval)
+        + read(group.interval)  # until it is pending
+        + read(rule.hold)
+        + read(group.interval)  # until it fires
+        + read(critical.group_wait)
+    )
+    assert worst <= 110
