@@ -1,0 +1,97 @@
+"""Prometheus objects built from the catalogue, every known label set present from the start."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from alojamientos.telemetry import catalogue
+from alojamientos.telemetry.catalogue import OTHER, Metric
+
+# `_created` series would be a tenth of all series, and nothing here reads them.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there
+
+Process = Literal["web", "worker", "all"]
+
+
+class Instruments:
+    """The counters, gauges and histograms of one process, on a registry of its own.
+
+    State read at scrape time (`Metric.collected`) belongs to `telemetry.sampler`, requests to
+    `telemetry.http`: neither is built here.
+    """
+
+    def __init__(self, *, process: Process, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry(auto_describe=True)
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
+        for metric in catalogue.of_process(process):
+            if not metric.collected and metric.owner != "telemetry.http":
+                self._build(metric)
+
+    def count(self, metric: Metric, **labels: str) -> None:
+        """Add one to a counter; a metric that this process does not have is ignored."""
+        child = self._child(metric, labels)
+        if isinstance(child, Counter):
+            child.inc()
+
+    def set(self, metric: Metric, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        child = self._child(metric, labels)
+        if isinstance(child, Gauge):
+            child.set(value)
+
+    def observe(
+        self, metric: Metric, seconds: float, *, trace_id: str | None = None, **labels: str
+    ) -> None:
+        """Observe a duration in seconds, with the trace as its exemplar."""
+        child = self._child(metric, labels)
+        if isinstance(child, Histogram):
+            child.observe(seconds, {"trace_id": trace_id} if trace_id else None)
+
+    def _build(self, metric: Metric) -> None:
+        names = tuple(metric.labels)
+        match metric.kind:
+            case "counter":
+                self._counters[metric.name] = Counter(
+                    metric.name, metric.help, names, registry=self.registry
+                )
+            case "gauge":
+                self._gauges[metric.name] = Gauge(
+                    metric.name, metric.help, names, registry=self.registry
+                )
+            case "histogram":
+                self._histograms[metric.name] = Histogram(
+                    metric.name, metric.help, names, registry=self.registry, buckets=metric.buckets
+                )
+        for values in metric.known_label_sets():
+            self._make(metric.name, values)
+
+    def _child(
+        self, metric: Metric, labels: Mapping[str, str]
+    ) -> Counter | Gauge | Histogram | None:
+        values = tuple(_bounded(metric, name, str(labels[name])) for name in metric.labels)
+        child = self._children.get((metric.name, values))
+        if child is not None or (metric.is_closed and metric.labels):
+            # An unknown combination of a closed set is dropped: a label is never a client's.
+            return child
+        return self._make(metric.name, values)
+
+    def _make(self, name: str, values: tuple[str, ...]) -> Counter | Gauge | Histogram | None:
+        parent = self._counters.get(name) or self._gauges.get(name) or self._histograms.get(name)
+        if parent is None:
+            return None
+        child = parent.labels(*values) if values else parent
+        self._children[name, values] = child
+        return child
+
+
+def _bounded(metric: Metric, label: str, value: str) -> str:
+    """Return `value`, or "other" where the label's closed set has that and not the value."""
+    allowed = metric.labels[label]
+    if allowed is None or value in allowed or OTHER not in allowed:
+        return value
+    return OTHER
