@@ -72,7 +72,7 @@ def redact(text: str) -> str:
 
 
 def redact_value(value: Any) -> Any:
-    """Return `value`, or what it holds, redacted; an integer as long as a phone is taken for one."""
+    """Return `value`, or what it holds, redacted; an integer may be a phone if it is as long."""
     if isinstance(value, str):
         return redact(value)
     if value is None or isinstance(value, bool | float):
