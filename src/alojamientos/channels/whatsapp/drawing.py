@@ -35,7 +35,8 @@ def split(reply: Reply) -> tuple[Reply, ...]:
         return (reply,)
     if not reply.options:
         # A link is in the text already: one long message is better than two.
-        limit, reply = TEXT, replace(reply, url=None, text=_whole_text(reply), header="", footer="")
+        plain = replace(reply, url=None)
+        limit, reply = TEXT, replace(plain, text=_whole_text(plain), header="", footer="")
     pieces = list(_pieces(reply.text, limit))
     *first, last = pieces
     return (*(Reply(text=piece) for piece in first), replace(reply, text=last))
