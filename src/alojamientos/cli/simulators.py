@@ -1,0 +1,59 @@
+"""The verbs that run the provider simulators and the mail sink."""
+
+import asyncio
+
+import typer
+
+from alojamientos.ops.simulator.config import SimulatorConfig
+from alojamientos.ops.simulator.serving import serve_mail, serve_providers
+from alojamientos.settings import Settings, load_settings
+from alojamientos.telemetry import logs
+
+_HOST = "127.0.0.1"
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.command()
+def providers() -> None:
+    """Run the fake WhatsApp and Mercado Pago, with a phone to play a guest on at its address."""
+    settings = load_settings(check_production=False)
+    _log_as("simulators", settings)
+    config = simulator_config(settings)
+    asyncio.run(serve_providers(config, host=_HOST, port=settings.stack.simulator_port))
+
+
+@app.command()
+def mail() -> None:
+    """Run the mail sink: SMTP that passes nothing on, and a page that shows what came."""
+    settings = load_settings(check_production=False)
+    _log_as("mail", settings)
+    asyncio.run(
+        serve_mail(
+            folder=settings.stack.state_dir / "mail",
+            host=_HOST,
+            smtp_port=settings.mail.port,
+            http_port=settings.stack.mail_http_port,
+        )
+    )
+
+
+def simulator_config(settings: Settings) -> SimulatorConfig:
+    """Build what the simulators need from the application's settings."""
+    whatsapp, mercadopago = settings.whatsapp, settings.mercadopago
+    return SimulatorConfig(
+        public_url=f"http://{_HOST}:{settings.stack.simulator_port}",
+        application_url=f"http://{_HOST}:{settings.app.web_port}",
+        whatsapp_app_secret=whatsapp.app_secret.get_secret_value(),
+        whatsapp_access_token=whatsapp.access_token.get_secret_value(),
+        phone_number_id=whatsapp.phone_number_id,
+        mercadopago_access_token=mercadopago.access_token.get_secret_value(),
+        mercadopago_webhook_secret=mercadopago.webhook_secret.get_secret_value(),
+        collector_id=mercadopago.collector_id,
+        live_mode=mercadopago.live_mode,
+        state_file=settings.stack.state_dir / "simulators" / "state.json",
+    )
+
+
+def _log_as(process: str, settings: Settings) -> None:
+    logs.configure(process=process, level=settings.app.log_level, format=settings.app.log_format)

@@ -1,0 +1,63 @@
+"""The mail sink over HTTP: a page for people, JSON for programs."""
+
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from alojamientos.ops.simulator.http import json_response
+from alojamientos.ops.simulator.mail import Mailbox
+from alojamientos.ops.simulator.pages import environment
+
+# A mail's HTML is shown without scripts, forms or anything loaded from elsewhere.
+_MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+
+def create_mail_app(mailbox: Mailbox) -> Starlette:
+    """Build the mail sink's web application over `mailbox`."""
+    templates = environment()
+    templates.filters["moment"] = _moment
+
+    async def inbox(_: Request) -> Response:
+        template = templates.get_template("mails.html")
+        return HTMLResponse(template.render(mails=mailbox.newest_first()))
+
+    async def message(request: Request) -> Response:
+        mail = mailbox.get(request.path_params["id"])
+        template = templates.get_template("mail.html")
+        return HTMLResponse(template.render(mail=mail), status_code=200 if mail else 404)
+
+    async def html(request: Request) -> Response:
+        mail = mailbox.get(request.path_params["id"])
+        headers = {"Content-Security-Policy": _MAIL_POLICY}
+        return HTMLResponse(mail.html if mail else "", 200 if mail else 404, headers)
+
+    async def listed(_: Request) -> Response:
+        return json_response([mail.to_json() for mail in mailbox.newest_first()])
+
+    async def one(request: Request) -> Response:
+        mail = mailbox.get(request.path_params["id"])
+        if mail is None:
+            return json_response({"title": "Not found", "detail": "no such mail"}, status=404)
+        return json_response(mail.to_json())
+
+    async def cleared(_: Request) -> Response:
+        mailbox.clear()
+        return Response(status_code=204)
+
+    return Starlette(
+        routes=[
+            Route("/", inbox),
+            Route("/messages/{id}", message),
+            Route("/messages/{id}/html", html),
+            Route("/api/messages", listed, methods=["GET"]),
+            Route("/api/messages/{id}", one, methods=["GET"]),
+            Route("/api/messages", cleared, methods=["DELETE"]),
+        ]
+    )
+
+
+def _moment(value: str) -> str:
+    return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,90 @@
+"""Run the simulators as processes: ports, signals, first and last log line."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from alojamientos.kit.errors import AlojamientosError
+from alojamientos.ops.simulator import log_events
+from alojamientos.ops.simulator.config import SimulatorConfig
+from alojamientos.ops.simulator.mail import Mailbox, create_protocol
+from alojamientos.ops.simulator.mail_pages import create_mail_app
+from alojamientos.ops.simulator.server import create_app
+from alojamientos.telemetry import logs
+
+_GRACE_S = 3  # for requests under way; a chat that is waited for is cut
+
+
+class PortTaken(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
+    """A port is in use by another program."""
+
+
+async def serve_providers(config: SimulatorConfig, *, host: str, port: int) -> None:
+    """Serve the fake providers until SIGTERM or SIGINT; raises PortTaken."""
+    listener = _listen(host, port, setting="STACK_SIMULATOR_PORT")
+    await _serve("simulators", create_app(config), listener)
+
+
+async def serve_mail(*, folder: Path, host: str, smtp_port: int, http_port: int) -> None:
+    """Serve the mail sink, SMTP and HTTP, until SIGTERM or SIGINT; raises PortTaken."""
+    smtp_listener = _listen(host, smtp_port, setting="SMTP_PORT")
+    http_listener = _listen(host, http_port, setting="STACK_MAIL_HTTP_PORT")
+    mailbox = Mailbox(folder)
+    loop = asyncio.get_running_loop()
+    smtp = await loop.create_server(lambda: create_protocol(mailbox), sock=smtp_listener)
+    try:
+        await _serve("mail", create_mail_app(mailbox), http_listener)
+    finally:
+        smtp.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers, which end by killing the process."""
+
+    def __init__(self, config: uvicorn.Config, *, part: str) -> None:
+        super().__init__(config)
+        self._part = part
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            logs.get_logger().info(log_events.STARTED, part=self._part, host=host, port=port)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+async def _serve(part: str, app: Starlette, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app, access_log=False, log_config=None, timeout_graceful_shutdown=_GRACE_S
+    )
+    await _Server(config, part=part).serve([listener])
+    logs.get_logger().info(log_events.STOPPED, part=part)
+
+
+def _listen(host: str, port: int, *, setting: str) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=512)
+    except OSError as error:
+        raise PortTaken(
+            f"{host}:{port} cannot be used: {error.strerror}; stop what uses it or set {setting}"
+        ) from error
