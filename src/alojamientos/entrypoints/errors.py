@@ -46,12 +46,12 @@ def problem(
     code: str,
     title: str,
     detail: str,
+    extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
-    **extra: Any,
 ) -> Response:
-    """Build a problem response; `extra` are its extension members."""
+    """Build a problem response; `extra` are its extension members, which replace nothing."""
     return Response(
-        _body(status=status, code=code, title=title, detail=detail, extra=extra),
+        _body(status=status, code=code, title=title, detail=detail, extra=extra or {}),
         status_code=status,
         headers=dict(headers or {}),
         media_type=MEDIA_TYPE,
@@ -71,7 +71,7 @@ def from_error(error: AlojamientosError) -> Response:
         title=error.title,
         detail=error.message,
         headers=None if retry_after is None else {"Retry-After": str(retry_after)},
-        **{name: value for name, value in error.extra.items() if name not in _PRIVATE},
+        extra={name: value for name, value in error.extra.items() if name not in _PRIVATE},
     )
 
 
@@ -117,8 +117,7 @@ def _invalid(_request: Request, error: Exception) -> Response:
         code="invalid",
         title="Invalid request",
         detail="; ".join(f"{item['field']}: {item['message']}" for item in errors),
-        field=errors[0]["field"],
-        errors=errors,
+        extra={"field": errors[0]["field"], "errors": errors},
     )
 
 

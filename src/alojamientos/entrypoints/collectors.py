@@ -1,0 +1,152 @@
+"""State for /metrics, read from its source when Prometheus asks."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool
+
+from alojamientos.channels import queries as messages
+from alojamientos.entrypoints.dependencies import Dependency
+from alojamientos.jobs import queries as jobs
+from alojamientos.kit.db import Database
+from alojamientos.payments import queries as payments
+from alojamientos.reservations import queries as reservations
+from alojamientos.telemetry import catalogue
+from alojamientos.telemetry.catalogue import Metric
+from alojamientos.telemetry.sampler import Collector, Sample
+
+_INVARIANTS = sa.text("SELECT name, violations FROM invariant_result ORDER BY name")
+_FEEDS = sa.text(
+    "SELECT id, url, last_success_at, created_at FROM calendar_feed WHERE active ORDER BY id"
+)
+_SECONDS_IN_MINUTE = 60
+
+
+def of_process(
+    database: Database, dependencies: Sequence[Dependency], *, version: str, commit: str
+) -> list[Collector]:
+    """Return what every process tells of itself."""
+
+    async def dependencies_up() -> Iterable[Sample]:
+        return [
+            _sample(catalogue.APP_DEPENDENCY_UP, await _answers(dependency), dependency.name)
+            for dependency in dependencies
+        ]
+
+    async def process() -> Iterable[Sample]:
+        samples = [_sample(catalogue.APP_BUILD_INFO, 1, version, commit)]
+        pool = database.engine.pool
+        if isinstance(pool, QueuePool):
+            samples += [
+                _sample(catalogue.DB_POOL_SIZE, pool.size() + pool._max_overflow),  # noqa: SLF001 - it has no public name
+                _sample(catalogue.DB_POOL_CHECKED_OUT, pool.checkedout()),
+            ]
+        return samples
+
+    return [
+        Collector(name="dependencies", read=dependencies_up),
+        Collector(name="process", read=process),
+    ]
+
+
+def of_database(database: Database, *, now: Callable[[], datetime]) -> list[Collector]:
+    """Return what the database knows; for one kind of process only, so that it counts once."""
+
+    async def bookings() -> Iterable[Sample]:
+        async with database.read() as conn:
+            active = await reservations.active_by_status(conn)
+            return [
+                *(
+                    _sample(catalogue.RESERVATIONS_ACTIVE, count, status)
+                    for status, count in active.items()
+                ),
+                _sample(
+                    catalogue.RESERVATIONS_DOUBLE_BOOKED, await reservations.double_booked(conn)
+                ),
+                _sample(catalogue.RESERVATION_HOLDS_DUE, await reservations.holds_due(conn)),
+            ]
+
+    async def doors() -> Iterable[Sample]:
+        async with database.read() as conn:
+            inbox = await messages.inbox_open(conn)
+            outbox = await messages.outbox_open(conn)
+        return [
+            _sample(catalogue.INBOX_OPEN, inbox.count),
+            *_instant(catalogue.INBOX_OLDEST, inbox.oldest_at),
+            _sample(catalogue.OUTBOX_OPEN, outbox.count),
+            *_instant(catalogue.OUTBOX_OLDEST, outbox.oldest_at),
+        ]
+
+    async def money() -> Iterable[Sample]:
+        async with database.read() as conn:
+            count, oldest_at = await payments.unreconciled(conn)
+        return [
+            _sample(catalogue.PAYMENTS_UNRECONCILED, count),
+            *_instant(catalogue.PAYMENTS_UNRECONCILED_OLDEST, oldest_at),
+        ]
+
+    async def queue() -> Iterable[Sample]:
+        async with database.read() as conn:
+            due = await jobs.queued(conn)
+            stalled = await jobs.stalled(conn)
+            beats = await jobs.heartbeats(conn)
+        return [
+            _sample(catalogue.JOBS_QUEUED, due.count),
+            _sample(catalogue.JOBS_STALLED, stalled),
+            *(
+                sample
+                for beat in beats
+                for sample in _instant(catalogue.JOB_LAST_SUCCESS, beat.last_success_at, beat.job)
+            ),
+        ]
+
+    async def invariants() -> Iterable[Sample]:
+        async with database.read() as conn:
+            rows = (await conn.execute(_INVARIANTS)).all()
+        return [_sample(catalogue.INVARIANT_VIOLATIONS, row.violations, row.name) for row in rows]
+
+    async def feeds() -> Iterable[Sample]:
+        async with database.read() as conn:
+            rows = (await conn.execute(_FEEDS)).all()
+        return [
+            _sample(
+                catalogue.ICAL_LAST_SYNC_AGE,
+                (now() - (row.last_success_at or row.created_at)).total_seconds()
+                / _SECONDS_IN_MINUTE,
+                feed_label(row.id, row.url),
+            )
+            for row in rows
+        ]
+
+    return [
+        Collector(name="reservations", read=bookings),
+        Collector(name="messages", read=doors),
+        Collector(name="payments", read=money),
+        Collector(name="jobs", read=queue),
+        Collector(name="invariants", read=invariants),
+        Collector(name="feeds", read=feeds),
+    ]
+
+
+def feed_label(feed_id: int, url: str) -> str:
+    """Return a feed's host and id: the rest of its address is a secret."""
+    return f"{urlsplit(url).hostname or 'unknown'}/{feed_id}"
+
+
+async def _answers(dependency: Dependency) -> int:
+    try:
+        await dependency.probe()
+    except Exception:  # noqa: BLE001 - whatever it is, the server does not answer
+        return 0
+    return 1
+
+
+def _sample(metric: Metric, value: float, *labels: str) -> Sample:
+    return Sample(metric=metric, value=value, labels=labels)
+
+
+def _instant(metric: Metric, at: datetime | None, *labels: str) -> list[Sample]:
+    """Return the instant as Unix time; nothing when there is none."""
+    return [] if at is None else [_sample(metric, at.timestamp(), *labels)]

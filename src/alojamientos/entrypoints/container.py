@@ -1,0 +1,150 @@
+"""The concrete things that a process is made of, built once from the settings."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from structlog.typing import FilteringBoundLogger
+
+from alojamientos.conversation.turn import ConversationPolicy
+from alojamientos.entrypoints import consequences, dependencies, subscribers
+from alojamientos.entrypoints.dependencies import Dependency
+from alojamientos.kit import clock, db
+from alojamientos.kit import redis as redis_client
+from alojamientos.kit.http import HttpCall, HttpClient
+from alojamientos.kit.locks import UnitLocks
+from alojamientos.kit.redis import Circuit, Redis
+from alojamientos.reservations.domain import Policy
+from alojamientos.settings import Settings, SettingsError
+from alojamientos.telemetry import context, logs, looplag
+from alojamientos.telemetry.instruments import Instruments
+from alojamientos.telemetry.recorder import Recorder
+
+Process = Literal["web", "worker"]
+_NO_DATABASE = (
+    "DATABASE_URL is missing; set it to postgresql://user:password@host:port/name,"
+    " or start the whole stack with `make up`, which has a server of its own"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """Everything that the routes and jobs of one process are given."""
+
+    settings: Settings
+    process: Process
+    dsn: str
+    log: FilteringBoundLogger
+    recorder: Recorder
+    database: db.Database
+    redis: Redis | None
+    circuit: Circuit
+    locks: UnitLocks
+    booking_policy: Policy
+    conversation_policy: ConversationPolicy
+    now: Callable[[], datetime]
+    needed: tuple[Dependency, ...]
+
+    def http_client(
+        self, provider: str, *, base_url: str, token: str, timeout_s: float
+    ) -> HttpClient:
+        """Build the client for a provider; its calls are counted, timed and carry the trace on."""
+
+        def called(call: HttpCall) -> None:
+            self.recorder.outbound_call(
+                provider=call.provider,
+                operation=call.operation,
+                outcome=call.outcome,
+                seconds=call.seconds,
+            )
+
+        return HttpClient(
+            provider=provider,
+            base_url=base_url,
+            timeout_s=timeout_s,
+            headers={"Authorization": f"Bearer {token}"},
+            trace_headers=context.trace_headers,
+            on_call=called,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Watch the event loop; let go of every connection at the end."""
+        watch = asyncio.create_task(
+            looplag.watch(lambda seconds: self.recorder.event_loop_lag(seconds=seconds))
+        )
+        try:
+            yield
+        finally:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+            if self.redis is not None:
+                await self.redis.aclose()
+            await self.database.close()
+
+
+def build(settings: Settings, *, process: Process) -> Container:
+    """Build a process's container; nothing connects yet.
+
+    Raises SettingsError when there is no database.
+    """
+    recorder = Recorder(Instruments(process=process))
+    logs.configure(
+        process=process,
+        level=settings.app.log_level,
+        format=settings.app.log_format,
+        on_line=lambda level: recorder.log_event(level=level),
+    )
+    log = logs.get_logger()
+    if settings.database.url is None:
+        raise SettingsError([_NO_DATABASE])
+    dsn = settings.database.url.get_secret_value()
+    conversation_policy = ConversationPolicy(
+        lodging_name=settings.app.lodging_name, time_zone=settings.app.time_zone
+    )
+    database = db.Database(
+        db.create_engine(
+            dsn,
+            pool_size=settings.database.pool_size,
+            max_overflow=settings.database.pool_overflow,
+            application_name=f"alojamientos-{process}",
+        ),
+        subscribers.create_bus(recorder=recorder, log=log),
+        consequences.create_consequences(policy=conversation_policy, now=clock.utc_now),
+    )
+    redis = (
+        None
+        if settings.redis.url is None
+        else redis_client.create_client(settings.redis.url.get_secret_value())
+    )
+    circuit = Circuit()
+    return Container(
+        settings=settings,
+        process=process,
+        dsn=dsn,
+        log=log,
+        recorder=recorder,
+        database=database,
+        redis=redis,
+        circuit=circuit,
+        locks=UnitLocks(
+            redis,
+            ttl_ms=settings.redis.lock_ttl_ms,
+            wait_ms=settings.redis.lock_wait_ms,
+            circuit=circuit,
+        ),
+        booking_policy=Policy(
+            time_zone=settings.app.time_zone,
+            hold=timedelta(minutes=settings.app.hold_minutes),
+            deposit_percent=settings.app.deposit_percent,
+            max_open_holds=settings.app.max_open_holds_per_guest,
+        ),
+        conversation_policy=conversation_policy,
+        now=clock.utc_now,
+        needed=(dependencies.postgres(database, log), dependencies.redis(redis, log)),
+    )

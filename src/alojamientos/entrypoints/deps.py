@@ -1,0 +1,53 @@
+"""What stands before the routes: who may ask, and how often."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from fastapi import Request
+from structlog.typing import FilteringBoundLogger
+
+from alojamientos.kit import ratelimit
+from alojamientos.kit.errors import AlojamientosError
+from alojamientos.kit.ratelimit import RateLimiter
+from alojamientos.telemetry import log_events
+from alojamientos.telemetry.http import handler_of
+from alojamientos.telemetry.recorder import Recorder
+
+
+class Unauthorized(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
+    """The API token is needed here; send it as `Authorization: Bearer …`."""
+
+    status: ClassVar[int] = 401
+    code: ClassVar[str] = "unauthorized"
+    title: ClassVar[str] = "Unauthorized"
+
+
+def require_token(token: str) -> Callable[[Request], Awaitable[None]]:
+    """Build the dependency that lets only requests with `token` through."""
+    expected = f"Bearer {token}".encode()
+
+    async def check_token(request: Request) -> None:
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, expected):
+            raise Unauthorized
+
+    return check_token
+
+
+def limit_rate(
+    limiter: RateLimiter,
+    *,
+    trusted_proxies: str,
+    recorder: Recorder,
+    log: FilteringBoundLogger,
+) -> Callable[[Request], Awaitable[None]]:
+    """Build the dependency that refuses clients which ask too often, counted and logged."""
+
+    def limited(request: Request) -> None:
+        recorder.rate_limited()
+        log.info(log_events.RATE_LIMITED, handler=handler_of(request.scope), limit=limiter.limit)
+
+    return ratelimit.limit_requests(
+        limiter, trusted=ratelimit.parse_networks(trusted_proxies), on_limited=limited
+    )

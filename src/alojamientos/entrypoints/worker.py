@@ -1,0 +1,155 @@
+"""The worker process: every job of every room, and its own /metrics."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from alojamientos.channels import pipeline
+from alojamientos.channels.mercadopago.client import MercadoPago, notification_url
+from alojamientos.channels.whatsapp.client import WhatsAppClient
+from alojamientos.conversation.handler import Handler
+from alojamientos.entrypoints import container as containers
+from alojamientos.entrypoints import errors, invariants, metrics, serving
+from alojamientos.entrypoints.container import Container
+from alojamientos.health import api as health
+from alojamientos.jobs.registry import Job
+from alojamientos.jobs.worker import Worker
+from alojamientos.kit.http import HttpClient
+from alojamientos.nlu.holidays import Argentina
+from alojamientos.payments import jobs as payments
+from alojamientos.payments.domain import Account
+from alojamientos.reservations import jobs as reservations
+from alojamientos.settings import Settings
+from alojamientos.telemetry import http, log_events
+
+
+def create_jobs(
+    container: Container, *, whatsapp: HttpClient, mercadopago: HttpClient
+) -> list[Job]:
+    """Return every job of the application."""
+    settings = container.settings
+    handler = Handler(
+        database=container.database,
+        policy=container.conversation_policy,
+        booking_policy=container.booking_policy,
+        locks=container.locks,
+        holidays=Argentina(),
+    )
+    sender = WhatsAppClient(
+        http=whatsapp,
+        api_version=settings.whatsapp.api_version,
+        phone_number_id=settings.whatsapp.phone_number_id,
+    )
+    return [
+        *pipeline.create_jobs(
+            database=container.database,
+            handler=handler,
+            senders={"whatsapp": sender},
+            recorder=container.recorder,
+            log=container.log,
+            now=container.now,
+        ),
+        *payments.create_jobs(
+            database=container.database,
+            provider=MercadoPago(
+                http=mercadopago, notification_url=notification_url(settings.app.public_base_url)
+            ),
+            account=Account(
+                collector_id=settings.mercadopago.collector_id,
+                live_mode=settings.mercadopago.live_mode,
+            ),
+            recorder=container.recorder,
+            log=container.log,
+            now=container.now,
+        ),
+        *reservations.create_jobs(
+            database=container.database, log=container.log, checks=invariants.ALL
+        ),
+    ]
+
+
+def create_app(container: Container) -> FastAPI:
+    """Build the worker's own small application: metrics and health."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with container.running():
+            yield
+
+    app = FastAPI(title="Alojamientos worker", openapi_url=None, lifespan=lifespan)
+    errors.install(app, bus=container.database.bus)
+    app.include_router(metrics.create_router(container))
+    checks = [dependency.check for dependency in container.needed]
+    app.include_router(health.create_router(health=checks, ready=checks[:1]), prefix="/api/v1")
+    http.instrument(
+        app, instruments=container.recorder.instruments, log=container.log, enabled=False
+    )
+    return app
+
+
+def run(settings: Settings) -> None:
+    """Run jobs until SIGTERM or SIGINT."""
+    container = containers.build(settings, process="worker")
+    serving.run(_serve(container))
+
+
+async def _serve(container: Container) -> None:
+    settings = container.settings
+    async with AsyncExitStack() as stack:
+        whatsapp = await stack.enter_async_context(
+            container.http_client(
+                "whatsapp",
+                base_url=settings.whatsapp.base_url,
+                token=settings.whatsapp.access_token.get_secret_value(),
+                timeout_s=settings.whatsapp.timeout_s,
+            )
+        )
+        mercadopago = await stack.enter_async_context(
+            container.http_client(
+                "mercadopago",
+                base_url=settings.mercadopago.base_url,
+                token=settings.mercadopago.access_token.get_secret_value(),
+                timeout_s=settings.mercadopago.timeout_s,
+            )
+        )
+        worker = Worker(
+            container.dsn,
+            create_jobs(container, whatsapp=whatsapp, mercadopago=mercadopago),
+            recorder=container.recorder,
+            log=container.log,
+            concurrency=settings.app.worker_concurrency,
+        )
+        await _work(container, worker)
+
+
+async def _work(container: Container, worker: Worker) -> None:
+    """Serve metrics beside the jobs: the jobs end first, so that their last counts are seen."""
+    app = container.settings.app
+    server = serving.create_server(
+        create_app(container), host=app.web_host, port=app.worker_metrics_port
+    )
+    stopped = serving.until_signalled()
+    stopped.add_done_callback(lambda _future: worker.stop())
+    serving_task = asyncio.create_task(server.serve())
+    container.log.info(
+        log_events.PROCESS_STARTED,
+        version=app.version,
+        host=app.web_host,
+        port=app.worker_metrics_port,
+        pid=os.getpid(),
+    )
+    jobs_task = asyncio.create_task(worker.run())
+    try:
+        # Either one ending by itself ends the process: whoever watches it starts a fresh one.
+        await asyncio.wait({jobs_task, serving_task}, return_when=asyncio.FIRST_COMPLETED)
+        worker.stop()
+        await jobs_task
+    finally:
+        server.should_exit = True
+        await serving_task
+    container.log.info(
+        log_events.PROCESS_STOPPED, reason=stopped.result() if stopped.done() else "ended"
+    )
