@@ -1,6 +1,5 @@
 """What every channel offers the pipeline: messages as values, and a way to send replies."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,7 +10,19 @@ from alojamientos.kit.errors import ProviderError, ProviderUnavailable
 def to_payload(message: InboundMessage, raw: dict[str, Any]) -> dict[str, Any]:
     """Return what the inbox stores of a message: as it was understood, and as it came."""
     sent_at = message.sent_at.isoformat() if message.sent_at else None
-    return {"message": {**asdict(message), "sent_at": sent_at}, "raw": raw}
+    fields = {
+        "channel": message.channel,
+        "external_id": message.external_id,
+        "address": message.address,
+        "kind": message.kind.value,
+        "text": message.text,
+        "button_id": message.button_id,
+        "media_id": message.media_id,
+        "profile_name": message.profile_name,
+        "bsuid": message.bsuid,
+        "sent_at": sent_at,
+    }
+    return {"message": fields, "raw": raw}
 
 
 def from_payload(payload: dict[str, Any]) -> InboundMessage:

@@ -14,6 +14,13 @@ from alojamientos.jobs import queue
 from alojamientos.kit.db import Transaction
 from alojamientos.telemetry import context
 
+# Built once: putting a statement together costs as much as running it.
+_ACCEPT = (
+    insert(inbox_event)
+    .on_conflict_do_nothing(index_elements=["source", "external_id"])
+    .returning(inbox_event.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEvent:
@@ -50,22 +57,16 @@ async def accept(
     The job gets the event's id as the keyword `id_argument`, and `job_args` besides. Without a
     job the event stays open until someone marks it processed.
     """
-    event_id: int | None = (
-        await tx.conn.execute(
-            insert(inbox_event)
-            .values(
-                source=source,
-                external_id=external_id,
-                event_type=event_type,
-                conversation_key=conversation_key,
-                payload=payload,
-                sent_at=sent_at,
-                trace_id=context.current_trace_id() or context.new_trace_id(),
-            )
-            .on_conflict_do_nothing(index_elements=["source", "external_id"])
-            .returning(inbox_event.c.id)
-        )
-    ).scalar_one_or_none()
+    row = {
+        "source": source,
+        "external_id": external_id,
+        "event_type": event_type,
+        "conversation_key": conversation_key,
+        "payload": payload,
+        "sent_at": sent_at,
+        "trace_id": context.current_trace_id() or context.new_trace_id(),
+    }
+    event_id: int | None = (await tx.conn.execute(_ACCEPT, row)).scalar_one_or_none()
     if event_id is not None and job is not None:
         arguments = {**(job_args or {}), id_argument: event_id}
         await queue.enqueue(tx.conn, job, lock=lock, **arguments)

@@ -57,6 +57,13 @@ _COLUMNS = [
     for name in OutboxMessage.__slots__
 ]
 
+# Built once: putting a statement together costs as much as running it.
+_PUT = (
+    insert(outbox_message)
+    .on_conflict_do_nothing(index_elements=["dedupe_key"])
+    .returning(outbox_message.c.id)
+)
+
 
 def reference(outbox_id: int) -> str:
     """Return what travels with a message so that its status reports can be matched."""
@@ -84,24 +91,18 @@ async def put(
 ) -> int | None:
     """Queue a message and its delivery in `tx`; return its id, None when it was queued before."""
     conversation_key = f"{channel}:{address}"
-    outbox_id: int | None = (
-        await tx.conn.execute(
-            insert(outbox_message)
-            .values(
-                channel=channel,
-                address=address,
-                conversation_key=conversation_key,
-                dedupe_key=dedupe_key,
-                kind=kind,
-                content=reply.to_json(),
-                in_reply_to=in_reply_to,
-                reservation_id=reservation_id,
-                trace_id=context.current_trace_id() or context.new_trace_id(),
-            )
-            .on_conflict_do_nothing(index_elements=["dedupe_key"])
-            .returning(outbox_message.c.id)
-        )
-    ).scalar_one_or_none()
+    row = {
+        "channel": channel,
+        "address": address,
+        "conversation_key": conversation_key,
+        "dedupe_key": dedupe_key,
+        "kind": kind,
+        "content": reply.to_json(),
+        "in_reply_to": in_reply_to,
+        "reservation_id": reservation_id,
+        "trace_id": context.current_trace_id() or context.new_trace_id(),
+    }
+    outbox_id: int | None = (await tx.conn.execute(_PUT, row)).scalar_one_or_none()
     if outbox_id is not None:
         await queue.enqueue(
             tx.conn, DELIVER, lock=f"deliver:{conversation_key}", outbox_id=outbox_id

@@ -272,3 +272,24 @@ async def test_the_signature_is_checked_on_the_bytes_as_they_came(hotel: Hotel):
     headers = {signature.HEADER: signature.sign(secret=SECRET, body=body)}
 
     assert (await hotel.raw("POST", content=body, headers=headers)).status_code == 200
+
+
+async def test_a_body_that_breaks_off_changes_nothing_and_is_no_crash(
+    hotel: Hotel,
+    database: db.Database,
+    recorded: Recorded,
+    caplog: pytest.LogCaptureFixture,
+):
+    host, port = hotel.url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        b"POST /api/v1/webhooks/whatsapp HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    )
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+
+    await hotel.say("wamid.1", "hola")
+    assert len(await rows(database, inbox_event)) == 1
+    assert recorded.of("signature_checked") == [{"source": "whatsapp", "valid": True}]
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

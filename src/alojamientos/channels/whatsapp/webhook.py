@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Protocol
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
+from starlette.requests import ClientDisconnect
 from structlog.typing import FilteringBoundLogger
 
 from alojamientos.channels import base, inbox, outbox
@@ -102,15 +103,22 @@ def create_router(
 
 
 async def _read(request: Request, *, limit: int) -> bytes:
-    """Return the body; raises BodyTooLarge as soon as it is, however long it claims to be."""
+    """Return the body.
+
+    Raises BodyTooLarge as soon as it is, however long it claims to be, and AnomalousPayload when
+    the client leaves before its end.
+    """
     claimed = request.headers.get("content-length", "")
     if claimed.isascii() and claimed.isdigit() and int(claimed[:20]) > limit:
         raise BodyTooLarge
     chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > limit:
-            raise BodyTooLarge
+    try:
+        async for chunk in request.stream():
+            chunks += chunk
+            if len(chunks) > limit:
+                raise BodyTooLarge
+    except ClientDisconnect as error:
+        raise AnomalousPayload("The body ended before its end", field="body") from error
     return bytes(chunks)
 
 
