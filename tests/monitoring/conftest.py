@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
 from tests.conftest import free_port
 
 from alojamientos.monitoring.generate import (
@@ -45,3 +46,21 @@ def mail() -> MailTarget:
 @pytest.fixture
 def native(tmp_path: Path, addresses: Addresses, mail: MailTarget) -> NativeConfig:
     return render_native(tmp_path / "native", addresses, mail)
+
+
+class Sink:
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], str]] = []
+
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802 - aiosmtpd's
+        self.mails.append((list(envelope.rcpt_tos), envelope.content.decode()))
+        return "250 OK"
+
+
+@pytest.fixture
+def sink(mail):
+    sink = Sink()
+    controller = Controller(sink, hostname=mail.host, port=mail.port)
+    controller.start()
+    yield sink
+    controller.stop()

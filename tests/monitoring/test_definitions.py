@@ -8,9 +8,12 @@ import pytest
 import yaml
 from tests.monitoring.conftest import ROOT
 
+from alojamientos.cli.app import VERBS
 from alojamientos.monitoring import conventions, definitions, generate
 from alojamientos.monitoring.definitions import routes, targets
 from alojamientos.monitoring.definitions.exporters import EXPORTER_METRICS
+from alojamientos.ops.launcher import monitors
+from alojamientos.ops.launcher import parts as parts_of_stack
 from alojamientos.telemetry.catalogue import CATALOGUE
 
 ALERTS = [rule for group in definitions.RULE_GROUPS for rule in group.alerts]
@@ -94,6 +97,26 @@ def test_runbooks_link_to_runbooks_that_exist():
     for path in (ROOT / conventions.RUNBOOKS).glob("*.md"):
         for target in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).is_file(), f"{path.name} links to {target}"
+
+
+def test_runbooks_name_parts_and_verbs_that_exist():
+    words = [
+        words.split()
+        for path in (ROOT / conventions.RUNBOOKS).glob("*.md")
+        for words in re.findall(r"`alojamientos ([^`]+)`", path.read_text(encoding="utf-8"))
+    ]
+    parts = {line[1] for line in words if line[0] == "logs" and not line[1].startswith("--")}
+
+    assert {line[0] for line in words} <= set(VERBS)
+    assert parts <= {
+        *(
+            parts_of_stack.POSTGRES,
+            parts_of_stack.VALKEY,
+            parts_of_stack.WEB,
+            parts_of_stack.WORKER,
+        ),
+        *(monitors.PROMETHEUS, monitors.ALERTMANAGER, monitors.POSTGRES),
+    }
 
 
 def test_the_specification_is_kept_by_name_and_threshold():
