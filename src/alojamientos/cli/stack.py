@@ -10,7 +10,7 @@ import typer
 from alojamientos.ops.launcher import config, launch, table, tools
 from alojamientos.ops.launcher import logs as log_files
 from alojamientos.ops.launcher.control import Client, NotRunning
-from alojamientos.ops.launcher.part import PartStatus
+from alojamientos.ops.launcher.part import PartStatus, State
 from alojamientos.ops.launcher.servers import ProgramMissing
 from alojamientos.settings import Settings, load_settings
 from alojamientos.telemetry.logs import redact
@@ -41,27 +41,27 @@ def up(
     """
     settings = load_settings()
     folder = config.state_dir(settings)
-    console = table.console()
+    console, tell = table.console(), _Teller()
     if reset:
         _reset(settings, yes=yes)
     try:
-        status = launch.await_up(Client(folder), _tell, alive=lambda: False)
+        status = launch.await_up(Client(folder), tell, alive=lambda: False)
     except NotRunning:
         pass
     else:
-        console.print("It is up already." if not reset else "", table.full(status))
+        console.print("It is up already.", table.full(status))
         return
     _ensure_tools(settings)
     rate = _TRAFFIC_RATE if traffic else ""
     if detach:
         arguments = ["--traffic"] if traffic else []
-        console.print(table.full(launch.run_behind(settings, arguments, _tell)))
+        console.print(table.full(launch.run_behind(settings, arguments, tell)))
         return
     launch.run(
         settings,
         traffic=rate,
         redact=redact,
-        on_change=_tell,
+        on_change=tell,
         on_ready=lambda ready: console.print(table.full(ready)),
     )
     print("everything has stopped")
@@ -91,7 +91,7 @@ def status(
 def restart(part: Annotated[str, typer.Argument(help="As in the table of `status`.")]) -> None:
     """Restart one part of the running stack and wait until it is ready again."""
     client = Client(config.state_dir(load_settings(check_production=False)))
-    _tell(client.restart_part(part))
+    print(table.line(client.restart_part(part)))
 
 
 def logs(
@@ -157,5 +157,13 @@ def _ensure_tools(settings: Settings) -> None:
         print(f"Going on without: {error.message}", file=sys.stderr, flush=True)
 
 
-def _tell(part: PartStatus) -> None:
-    print(table.line(part), flush=True)
+class _Teller:
+    """Print a line when a part comes to another state; details come and go too fast to read."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, State] = {}
+
+    def __call__(self, part: PartStatus) -> None:
+        if self._known.get(part.name) is not part.state and part.state is not State.WAITING:
+            print(table.line(part), flush=True)
+        self._known[part.name] = part.state

@@ -87,7 +87,8 @@ def run_behind(
     Raises AlojamientosError with what it said when it ended instead.
     """
     folder = config.state_dir(settings)
-    (folder / _RUN).mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / _RUN).mkdir(exist_ok=True, mode=0o700)
     said = folder / _RUN / "up.txt"
     with said.open("wb") as output:
         process = subprocess.Popen(
@@ -158,7 +159,8 @@ def stop(folder: Path) -> bool:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the stack's lock, with our process id in it; raises AlreadyStarted."""
-    (folder / _RUN).mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / _RUN).mkdir(exist_ok=True, mode=0o700)
     with (folder / _RUN / "lock").open("a+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

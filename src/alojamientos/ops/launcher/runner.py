@@ -141,7 +141,7 @@ class Runner:
 
     async def _one_life(self, log: LogFile) -> str:
         """Start the part and see it to its end; return what ended it, "" for exit 0."""
-        self._change(State.STARTING, self._detail)
+        self._change(State.STARTING)
         try:
             if self.part.prepare:
                 await asyncio.to_thread(self.part.prepare)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alojamientos.ops.launcher import debian
+from alojamientos.ops.launcher.extracted import make_self_contained
 from alojamientos.ops.launcher.servers import ProgramMissing
 
 
@@ -116,5 +117,6 @@ def _download(missing: list[str], tools_dir: Path) -> str:
     for tree in trees.values():
         for program in (tree / "usr" / "bin").iterdir():
             program.replace(tools_dir / "bin" / program.name)  # atomic: whole or not at all
+    make_self_contained(tools_dir)
     shutil.rmtree(folder)
     return "the Debian archive does not have it"
