@@ -1,0 +1,61 @@
+# Everything that people do here, each with its one line of help: make help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+# Options for the program behind a target: make up ARGS=--detach
+ARGS ?=
+# Spanish words, and names of others, that look like English gone wrong
+NOT_ENGLISH := te,pase,hace,momento,finde,responde,auxiliar,convertor,convertors
+
+##@ Run it
+.PHONY: up down status logs
+up: runtime ## Start everything and keep it running (ARGS=--detach, --reset, --traffic); Ctrl-C stops it
+	@$(BIN)/alojamientos up $(ARGS)
+down: runtime ## Stop everything, leaving no process
+	@$(BIN)/alojamientos down
+status: runtime ## Show every part: state, URL, pid, log file
+	@$(BIN)/alojamientos status $(ARGS)
+logs: runtime ## Follow the logs (ARGS='web', ARGS='--trace ID')
+	@$(BIN)/alojamientos logs $(ARGS)
+
+##@ Try it
+.PHONY: simulate verify bench
+simulate: runtime ## Play a guest (ARGS='traffic --rate 2/s --minutes 5' plays many)
+	@$(BIN)/alojamientos simulate $(or $(ARGS),booking)
+verify: runtime ## Check the running stack, with evidence per item
+	@$(BIN)/alojamientos verify $(ARGS)
+bench: setup ## Measure: every file of benchmarks/ (ARGS=--quick, or names)
+	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+##@ Develop
+.PHONY: setup test check format render lock
+setup: ## Build the virtual environment with everything locked
+	@scripts/setup dev
+test: setup ## Run every test on real servers, with coverage (ARGS='-k name')
+	@scripts/test $(ARGS)
+check: setup ## Format, lint, types, layers, spelling, rendered files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell --ignore-words-list $(NOT_ENGLISH) src tests benchmarks scripts docs Makefile *.md
+	$(BIN)/python scripts/env_example.py --check
+	$(BIN)/alojamientos render --check
+format: setup ## Format, and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+render: setup ## Write the files that are derived from the definitions and settings
+	$(BIN)/alojamientos render
+	$(BIN)/python scripts/env_example.py
+lock: setup ## Renew the hash-locked requirements from pyproject.toml
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers -o requirements/runtime.txt
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers --extra dev -o requirements/dev.txt
+
+##@ Help
+.PHONY: help runtime
+help: ## Show this
+	@awk 'BEGIN {FS = ":[^#]*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:[^#]*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+runtime:
+	@scripts/setup runtime
