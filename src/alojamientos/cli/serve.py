@@ -1,34 +1,23 @@
 """The verbs that run one process of the application."""
 
-from typing import Annotated
-
-import typer
-
-from alojamientos.entrypoints import demo
-from alojamientos.entrypoints import migrate as migrations
-from alojamientos.kit.errors import AlojamientosError
+from alojamientos.entrypoints import web
+from alojamientos.entrypoints import worker as workers
 from alojamientos.settings import load_settings
 
 
-def migrate(
-    *,
-    with_demo: Annotated[
-        bool,
-        typer.Option("--demo", help="Also load three demo cabins, if there is no accommodation."),
-    ] = False,
-) -> None:
-    """Bring the schema of DATABASE_URL to the newest revision.
+def serve() -> None:
+    """Run web on WEB_HOST:WEB_PORT: API, webhooks, /metrics.
 
-    Safe to run at any time and from several machines at once: one migrates, the others wait.
+    It wants DATABASE_URL, with the schema up to date, and REDIS_URL; more than one may run, each
+    on a port of its own. SIGTERM lets requests end first. `make up` starts it with everything else.
     """
-    url = load_settings(check_production=False).database.url
-    if url is None:
-        raise AlojamientosError(
-            "DATABASE_URL is not set; set it to postgresql://user:password@host:port/name."
-            " The stack of `make up` migrates its own server by itself"
-        )
-    migrations.upgrade(url.get_secret_value())
-    print("schema is up to date")
-    if with_demo:
-        loaded = demo.load(url.get_secret_value())
-        print("demo cabins loaded" if loaded else "accommodations exist: no demo loaded")
+    web.run(load_settings())
+
+
+def worker() -> None:
+    """Run the worker: messages, deliveries, payments, timers; /metrics on WORKER_METRICS_PORT.
+
+    It wants DATABASE_URL, with the schema up to date, and REDIS_URL; more than one may run.
+    SIGTERM lets jobs end first; what a killed one was doing is done again by another.
+    """
+    workers.run(load_settings())

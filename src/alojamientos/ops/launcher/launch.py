@@ -101,10 +101,9 @@ def run_behind(
     try:
         return await_up(Client(folder), on_change, alive=lambda: process.poll() is None)
     except NotRunning:
-        text = said.read_text(encoding="utf-8", errors="replace")
-        raise AlojamientosError(
-            text.rpartition("Error: ")[2].strip() or "it said nothing"
-        ) from None
+        text = "\n" + said.read_text(encoding="utf-8", errors="replace")
+        reason = text.partition("\nError: ")[2] or text
+        raise AlojamientosError(reason.strip() or f"it ended: see {said}") from None
     except BaseException:
         process.terminate()
         process.wait(_SECONDS_TO_STOP)

@@ -62,7 +62,7 @@ class LineMaker:
 
     def line(self, raw: bytes, *, now: datetime) -> bytes | None:
         """Return the log line for `raw`, with its newline, or None for an empty one."""
-        raw = raw.strip()
+        raw = raw.rstrip()
         if not raw:
             return None
         if raw.startswith(b"{"):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import orjson
+
 from alojamientos.kit.errors import AlojamientosError, NotFound
 from alojamientos.ops.launcher.part import Part, PartStatus, State
 from alojamientos.ops.launcher.runner import Runner
@@ -119,4 +121,13 @@ def _last_lines(path: Path) -> str:
     if not path.is_file():
         return ""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES_SHOWN:]
-    return f"\nThe end of {path}:\n" + "\n".join(f"  {line[:300]}" for line in lines)
+    return f"\nThe end of {path}:\n" + "\n".join(f"  {_text(line)[:300]}" for line in lines)
+
+
+def _text(line: str) -> str:
+    """Return what a child printed, without what the log adds to it."""
+    try:
+        value = orjson.loads(line)
+        return str(value["message"])
+    except (ValueError, KeyError, TypeError):
+        return line
