@@ -222,7 +222,10 @@ def test_an_alert_and_its_recovery_are_mailed(tool, native, addresses, tmp_path,
     assert recovery["Subject"] == "✅ RESOLVED: ServiceDown (backend) [test]"
     for kind in ("plain", "html"):
         text = alert.get_body((kind,)).get_content()
-        assert "El sistema de reservas no responde." in text
+        assert "El sistema de reservas no responde y por ahora nadie puede reservar." in text
         assert "No backend process has answered Prometheus" in text
         assert "docs/runbooks/ServiceDown.md" in text
-        assert "Ya está resuelto." in recovery.get_body((kind,)).get_content()
+        assert (
+            "Ya está resuelto. El aviso era: «El sistema"
+            in recovery.get_body((kind,)).get_content()
+        )

@@ -60,9 +60,8 @@ SERVICE_DOWN = AlertRule(
     summary="Backend service is DOWN",
     description="No backend process has answered Prometheus for 1 minute or more.",
     owner_es=(
-        "El sistema de reservas no responde. Los mensajes y los pagos que lleguen ahora los"
-        " vuelven a enviar WhatsApp y Mercado Pago cuando vuelva; mientras tanto nadie puede"
-        " reservar."
+        "El sistema de reservas no responde y por ahora nadie puede reservar. Lo que llegue no se"
+        " pierde: WhatsApp y Mercado Pago lo vuelven a enviar."
     ),
 )
 

@@ -24,8 +24,9 @@ MAIL_TEMPLATE = (
     "{{ with .CommonLabels.env }} [{{ . }}]{{ end }}\n"
     "{{- end }}\n"
     '{{ define "alojamientos.owner" -}}\n'
-    '{{ if eq .Status "resolved" }}Ya está resuelto. Lo que pasó: {{ end }}'
-    "{{ (index .Alerts 0).Annotations.owner_es }}\n"
+    '{{ if eq .Status "resolved" }}Ya está resuelto. El aviso era: «{{ end }}'
+    "{{ (index .Alerts 0).Annotations.owner_es }}"
+    '{{ if eq .Status "resolved" }}»{{ end }}\n'
     "{{- end }}\n"
     '{{ define "alojamientos.text" -}}\n'
     '{{ template "alojamientos.owner" . }}\n'
