@@ -16,7 +16,11 @@ def new_code() -> str:
 def canonical(text: str) -> str | None:
     """Return the code that `text` means, forgiving case, spaces, dashes and O, I, L; or None."""
     plain = text.upper().translate(_MISREAD)
-    if len(plain) != _LENGTH or any(letter not in _ALPHABET for letter in plain):
+    if (
+        not text.isascii()
+        or len(plain) != _LENGTH
+        or any(letter not in _ALPHABET for letter in plain)
+    ):
         return None
     return _grouped(plain)
 

@@ -62,9 +62,12 @@ INVARIANTS: tuple[Invariant, ...] = (
     from_sql(
         "quotes_add_up",
         """SELECT r.code || ' has a quote that does not add up' FROM reservation r
-        WHERE (SELECT (count(*), sum((line ->> 'amount')::bigint), min(line ->> 'night')::date)
-               FROM jsonb_array_elements(r.quote -> 'lines') line)
-            IS DISTINCT FROM (r.check_out - r.check_in, r.total, r.check_in)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS nights, sum((line ->> 'amount')::bigint) AS amount,
+                min((line ->> 'night')::date) AS first
+            FROM jsonb_array_elements(r.quote -> 'lines') line) quoted
+        WHERE quoted.nights <> r.check_out - r.check_in OR quoted.first <> r.check_in
+            OR quoted.amount IS DISTINCT FROM r.total
             OR (r.quote ->> 'total')::bigint <> r.total
             OR (r.quote ->> 'deposit')::bigint <> r.deposit ORDER BY r.id""",
     ),

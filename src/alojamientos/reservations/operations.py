@@ -159,7 +159,7 @@ async def confirm(tx: Transaction, *, reservation_id: int, reason: str = "") -> 
         return view
     if status is not Status.PRE_RESERVED:
         raise domain.NotConfirmable(
-            f"A reservation that is {status} cannot be confirmed", field="status", status=status
+            f"A reservation that is {status} cannot be confirmed", reservation_status=status
         )
     await tx.conn.execute(statements.CONFIRM, {"id": reservation_id})
     return _changed(tx, view, Status.CONFIRMED, previous=status, reason=reason)
@@ -176,7 +176,7 @@ async def revive(tx: Transaction, *, reservation_id: int) -> ReservationView:
         return view
     if status not in (Status.EXPIRED, Status.PRE_RESERVED):
         raise domain.NotConfirmable(
-            f"A reservation that is {status} cannot be confirmed", field="status", status=status
+            f"A reservation that is {status} cannot be confirmed", reservation_status=status
         )
     values = {
         "id": reservation_id,
@@ -210,8 +210,7 @@ async def cancel(tx: Transaction, *, reservation_id: int, reason: str) -> Reserv
     if Status.CANCELLED not in domain.TRANSITIONS[view.status]:
         raise domain.NotCancellable(
             f"A reservation that is {view.status} cannot be cancelled",
-            field="status",
-            status=view.status,
+            reservation_status=view.status,
             channel=view.channel,
         )
     await tx.conn.execute(statements.CANCEL, {"id": reservation_id, "reason": reason})
