@@ -2,12 +2,13 @@
 
 import os
 import sys
+from functools import partial
 from typing import Annotated
 
 import orjson
 import typer
 
-from alojamientos.ops.launcher import config, launch, table, tools
+from alojamientos.ops.launcher import config, launch, parts, table, tools
 from alojamientos.ops.launcher import logs as log_files
 from alojamientos.ops.launcher.control import Client, NotRunning
 from alojamientos.ops.launcher.part import PartStatus, State
@@ -54,12 +55,12 @@ def up(
     _ensure_tools(settings)
     rate = _TRAFFIC_RATE if traffic else ""
     if detach:
-        arguments = ["--traffic"] if traffic else []
-        console.print(table.full(launch.run_behind(settings, arguments, tell)))
+        again = [sys.executable, "-m", "alojamientos", "up", *(["--traffic"] if traffic else [])]
+        console.print(table.full(launch.run_behind(folder, again, tell)))
         return
     launch.run(
-        settings,
-        traffic=rate,
+        folder,
+        partial(parts.build, settings, traffic=rate),
         redact=redact,
         on_change=tell,
         on_ready=lambda ready: console.print(table.full(ready)),

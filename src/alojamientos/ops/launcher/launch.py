@@ -6,7 +6,6 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,11 +14,10 @@ import orjson
 import psutil
 
 from alojamientos.kit.errors import AlojamientosError
-from alojamientos.ops.launcher import config, orphans, parts, ports
+from alojamientos.ops.launcher import orphans, ports
 from alojamientos.ops.launcher.control import Client, NotRunning, Server, StackStatus
-from alojamientos.ops.launcher.part import PartStatus
+from alojamientos.ops.launcher.part import Part, PartStatus
 from alojamientos.ops.launcher.supervisor import Supervisor
-from alojamientos.settings import Settings
 
 _RUN = "run"
 _POLL_S = 0.05
@@ -32,21 +30,21 @@ class AlreadyStarted(AlojamientosError):  # noqa: N818 - reads as a sentence whe
 
 
 def run(
-    settings: Settings,
+    folder: Path,
+    build: Callable[[], Sequence[Part]],
     *,
-    traffic: str,
     redact: Callable[[str], str],
     on_change: Callable[[PartStatus], None],
     on_ready: Callable[[StackStatus], None],
 ) -> None:
-    """Start the stack and keep it running until SIGINT, SIGTERM, SIGHUP or a client ends it.
+    """Start the parts that `build` makes and keep them running until a signal or client ends it.
 
+    SIGINT, SIGTERM and SIGHUP end it; its state is kept in `folder`.
     Raises PortTaken, StartFailed or AlreadyStarted; nothing is left running then.
     """
-    folder = config.state_dir(settings)
     with _locked(folder):
         orphans.sweep(folder / _RUN)
-        made = parts.build(settings, traffic=traffic)
+        made = build()
         ports.refuse_taken(use for part in made for use in part.ports)
         supervisor = Supervisor(made, folder=folder, redact=redact, on_change=on_change)
         asyncio.run(_supervise(supervisor, folder, on_ready))
@@ -80,26 +78,25 @@ async def _supervise(
 
 
 def run_behind(
-    settings: Settings, arguments: Sequence[str], on_change: Callable[[PartStatus], None]
+    folder: Path, command: Sequence[str], on_change: Callable[[PartStatus], None]
 ) -> StackStatus:
-    """Start `alojamientos up` with `arguments` as a process of its own; return when it is ready.
+    """Start `command`, which calls `run`, as a process of its own; return when all is ready.
 
     Raises AlojamientosError with what it said when it ended instead.
     """
-    folder = config.state_dir(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / _RUN).mkdir(exist_ok=True, mode=0o700)
     said = folder / _RUN / "up.txt"
     with said.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "alojamientos", "up", *arguments],
+            list(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     try:
-        return await_up(Client(folder), on_change, alive=lambda: process.poll() is None)
+        status = await_up(Client(folder), on_change, alive=lambda: process.poll() is None)
     except NotRunning:
         text = "\n" + said.read_text(encoding="utf-8", errors="replace")
         reason = text.partition("\nError: ")[2] or text
@@ -108,6 +105,8 @@ def run_behind(
         process.terminate()
         process.wait(_SECONDS_TO_STOP)
         raise
+    process.returncode = 0  # it goes on without us: subprocess need not warn of that
+    return status
 
 
 def await_up(
