@@ -18,7 +18,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if ready else 503)
         self.end_headers()
 
-    def log_message(self, format, *arguments: object) -> None:
+    def log_message(self, format, *arguments: object) -> None:  # noqa: A002 - as the base has it
         """Say nothing."""
 
 
