@@ -64,7 +64,9 @@ class State:
             return "check_out" if self.check_in else "dates"
         return {
             Step.CONFIRM_DATES: "yes_no",
-            Step.WHICH_DATES: "dates",
+            # Out of a list of dates or bookings one picks as out of a list of cabins.
+            Step.WHICH_DATES: "cabin",
+            Step.WHICH_CANCEL: "cabin",
             Step.GUESTS: "guests",
             Step.CABIN: "cabin",
             Step.CANCEL: "yes_no",

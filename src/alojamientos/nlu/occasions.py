@@ -1,0 +1,236 @@
+"""Stays that have a name instead of dates: "este finde", "carnaval", "todo enero"."""
+
+import calendar
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from alojamientos.nlu.holidays import Holidays
+from alojamientos.nlu.text import MONTHS
+from alojamientos.nlu.values import Ambiguous, Dates, Incomplete, Missing, Resolved, Span
+
+_DAY = timedelta(days=1)
+_FRIDAY, _SUNDAY = 4, 6
+_MONTH = "|".join(MONTHS)
+_ORDINALS = {
+    "primer": 1,
+    "1": 1,
+    "segundo": 2,
+    "2": 2,
+    "tercer": 3,
+    "tercero": 3,
+    "3": 3,
+    "cuarto": 4,
+}
+
+_Builder = Callable[[re.Match[str], date, Holidays], Dates | None]
+
+
+def find(text: str, *, today: date, holidays: Holidays) -> Dates | None:
+    """Return what the first name of an occasion in canonical `text` means, or None."""
+    for pattern, build in _OCCASIONS:
+        match = pattern.search(text)
+        if match is not None:
+            found = build(match, today, holidays)
+            if found is not None:
+                return found
+    return None
+
+
+def weekend(today: date) -> Span:
+    """Return this weekend's two nights from Friday, or what is left of them."""
+    if today.weekday() in (_FRIDAY, _FRIDAY + 1):
+        return Span(check_in=today, check_out=today + _DAY * (_SUNDAY - today.weekday()))
+    friday = today + _DAY * ((_FRIDAY - today.weekday()) % 7)
+    return Span(check_in=friday, check_out=friday + 2 * _DAY)
+
+
+def _this_weekend(_m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    span = weekend(today)
+    return Resolved(span=span, confirm=span.nights == 1 or today.weekday() == _SUNDAY)
+
+
+def _next_weekend(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    near = weekend(today)
+    far = Span(check_in=_friday_after(near.check_in), check_out=near.check_out + 7 * _DAY)
+    return Ambiguous(options=(far, near), label=m[0].strip())
+
+
+def _friday_after(day: date) -> date:
+    return day + _DAY * (((_FRIDAY - day.weekday()) % 7) or 7)
+
+
+def _weekend_of_month(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    year, month = _coming(MONTHS.index(m["m"]) + 1, today)
+    first = date(year, month, 1)
+    friday = first + _DAY * ((_FRIDAY - first.weekday()) % 7)
+    if m["n"] == "ultimo":
+        last = date(year, month, calendar.monthrange(year, month)[1])
+        friday = last - _DAY * ((last.weekday() - _FRIDAY) % 7)
+    else:
+        friday += _DAY * 7 * (_ORDINALS[m["n"]] - 1)
+    return Resolved(span=Span(check_in=friday, check_out=friday + 2 * _DAY), confirm=True)
+
+
+def weekend_around(text: str, today: date) -> Resolved | None:
+    """Return "el finde del 20 de junio": the weekend that has the day, or the nearest one."""
+    match = _AROUND.search(text)
+    if match is None:
+        return None
+    number = int(match["d"])
+    year, month = _coming(MONTHS.index(match["m"]) + 1, today, day=number)
+    try:
+        day = date(year, month, number)
+    except ValueError:
+        return None
+    friday = day + _DAY * ((_FRIDAY - day.weekday() + 3) % 7 - 3)
+    return Resolved(span=Span(check_in=friday, check_out=friday + 2 * _DAY), confirm=True)
+
+
+def _long_weekend(m: re.Match[str], today: date, holidays: Holidays) -> Dates | None:
+    runs = holidays.long_weekends(since=today)
+    if m["m"]:
+        month = MONTHS.index(m["m"]) + 1
+        runs = [run for run in runs if month in (run.check_in.month, run.check_out.month)]
+    runs = [run for run in runs if run.check_in >= today]
+    if not runs:
+        return Incomplete(missing=Missing.DAYS, label=m[0].strip())
+    return _from_run(runs[0], label=m[0].strip())
+
+
+def _from_run(run: Span, *, label: str) -> Ambiguous:
+    """Days off may be arrived for on the first, or on the evening before."""
+    eve = Span(check_in=run.check_in - _DAY, check_out=run.check_out)
+    return Ambiguous(options=(run, eve), label=label)
+
+
+def _carnival(m: re.Match[str], today: date, holidays: Holidays) -> Dates | None:
+    for year in (today.year, today.year + 1):
+        monday = holidays.carnival(year)
+        if monday is not None and monday - 2 * _DAY >= today:
+            run = Span(check_in=monday - 2 * _DAY, check_out=monday + _DAY)
+            return _from_run(run, label=m[0].strip())
+    return None
+
+
+def _easter(m: re.Match[str], today: date, holidays: Holidays) -> Dates | None:
+    for year in (today.year, today.year + 1):
+        friday = holidays.good_friday(year)
+        if friday is not None and friday - _DAY >= today:
+            thursday = Span(check_in=friday - _DAY, check_out=friday + 2 * _DAY)
+            wednesday = Span(check_in=friday - 2 * _DAY, check_out=friday + 2 * _DAY)
+            return Ambiguous(options=(thursday, wednesday), label=m[0].strip())
+    return None
+
+
+def _new_year(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    eve = date(today.year, 12, 31)
+    return Ambiguous(
+        options=(
+            Span(check_in=eve - _DAY, check_out=eve + 2 * _DAY),
+            Span(check_in=eve, check_out=eve + _DAY),
+        ),
+        label=m[0].strip(),
+    )
+
+
+def _christmas(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    year = today.year if today <= date(today.year, 12, 24) else today.year + 1
+    eve = date(year, 12, 24)
+    return Ambiguous(
+        options=(
+            Span(check_in=eve, check_out=eve + 2 * _DAY),
+            Span(check_in=eve, check_out=eve + _DAY),
+        ),
+        label=m[0].strip(),
+    )
+
+
+def _fortnight(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    """By convention up to the 16th, and from the 16th to the next month's first; read back."""
+    year, month = _coming(MONTHS.index(m["m"]) + 1, today)
+    first, middle = date(year, month, 1), date(year, month, 16)
+    following = first + _DAY * calendar.monthrange(year, month)[1]
+    is_first = m["n"] in ("1", "primer", "primera")
+    span = (
+        Span(check_in=first, check_out=middle)
+        if is_first
+        else Span(check_in=middle, check_out=following)
+    )
+    return Resolved(span=span, confirm=True)
+
+
+def _whole_month(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    year, month = _coming(MONTHS.index(m["m"]) + 1, today)
+    first = date(year, month, 1)
+    following = first + _DAY * calendar.monthrange(year, month)[1]
+    return Resolved(span=Span(check_in=first, check_out=following), confirm=True)
+
+
+def _days_of(m: re.Match[str], _today: date, _holidays: Holidays) -> Dates:
+    return Incomplete(missing=Missing.DAYS, label=m[0].strip())
+
+
+def _sunday_of(month: int, number: int) -> _Builder:
+    def build(_m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+        for year in (today.year, today.year + 1):
+            first = date(year, month, 1)
+            sunday = first + _DAY * ((_SUNDAY - first.weekday()) % 7 + 7 * (number - 1))
+            if sunday - 2 * _DAY >= today:
+                return Resolved(
+                    span=Span(check_in=sunday - 2 * _DAY, check_out=sunday), confirm=True
+                )
+        raise AssertionError  # pragma: no cover - next year's is always ahead
+
+    return build
+
+
+def month_only(text: str, today: date) -> Incomplete | None:
+    """Return the month that canonical `text` names without days, or None."""
+    match = re.search(rf"\b(?P<m>{_MONTH})\b(?:\s+(?:del?\s+)?(?P<y>20\d\d))?", text)
+    if match is None:
+        return None
+    number = MONTHS.index(match["m"]) + 1
+    year = int(match["y"]) if match["y"] else _coming(number, today)[0]
+    return Incomplete(missing=Missing.DAYS, month=(year, number), label=match[0].strip())
+
+
+def _coming(month: int, today: date, day: int | None = None) -> tuple[int, int]:
+    """Return the year and month of the next such month, the present one included."""
+    past = month < today.month or (month == today.month and day is not None and day < today.day)
+    return (today.year + 1 if past else today.year), month
+
+
+_WEEKEND = r"(?:finde|fin de semana)"
+_NEXT = r"(?:que viene|proximo|siguiente|q viene)"
+_AROUND = re.compile(rf"\b{_WEEKEND} del (?P<d>\d{{1,2}}) (?:de )?(?P<m>{_MONTH})\b")
+_OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
+    (
+        re.compile(
+            rf"\b(?:el |proximo |este |algun )*(?:{_WEEKEND} largo|feriado(?: largo)?|{_WEEKEND} con feriado)"
+            rf"(?: (?:que viene|de|en) (?:el )?(?P<m>{_MONTH}))?\b"
+        ),
+        _long_weekend,
+    ),
+    (
+        re.compile(
+            rf"\b(?P<n>primer|1|segundo|2|tercer|3|cuarto|ultimo) {_WEEKEND} de (?P<m>{_MONTH})\b"
+        ),
+        _weekend_of_month,
+    ),
+    (re.compile(rf"\b(?:el )?(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT})\b"), _next_weekend),
+    (re.compile(rf"\b(?:este |el |para el )?{_WEEKEND}\b(?! de | del )"), _this_weekend),
+    (re.compile(r"\b(?:semana santa|pascuas?)\b"), _easter),
+    (re.compile(r"\bcarnaval(?:es)?\b"), _carnival),
+    (re.compile(r"\b(?:ano nuevo|fin de ano|fiestas de fin de ano)\b"), _new_year),
+    (re.compile(r"\b(?:navidad|nochebuena)\b"), _christmas),
+    (
+        re.compile(rf"\b(?P<n>1|primer|primera|2|segunda) quincena de (?P<m>{_MONTH})\b"),
+        _fortnight,
+    ),
+    (re.compile(rf"\b(?:todo (?:el mes de )?|el mes completo de |mes entero de )(?P<m>{_MONTH})\b"), _whole_month),
+    (re.compile(r"\bdia del padre\b"), _sunday_of(6, 3)),
+    (re.compile(r"\bdia de la madre\b"), _sunday_of(10, 3)),
+    (re.compile(r"\bvacaciones de (?:invierno|verano)\b"), _days_of),
+    (re.compile(r"\b(?:la )?semana (?:que viene|proxima)|(?:la )?proxima semana\b"), _days_of),
+)  # fmt: skip
