@@ -19,7 +19,7 @@ _PREFERENCE = re.compile(r"[?&]pref_id=([\w-]+)")
 _CONFIRMED = re.compile(r"(?:quedó|ya está|está) \*?confirmada", re.IGNORECASE)
 _CANCELLED = re.compile(r"\bcancel[ée]\b|se canceló|quedó cancelada", re.IGNORECASE)
 _TAKEN = re.compile(r"no (?:me )?queda lugar|se ocupó|no hay lugar|varias personas", re.IGNORECASE)
-_ASKS_GUESTS = re.compile(r"cuánt(?:as personas|os (?:son|serían))", re.IGNORECASE)
+_ASKS_GUESTS = re.compile(r"¿[^?]*cuánt(?:as personas|os (?:son|serían))", re.IGNORECASE)
 _ASKS_CHECK_OUT = re.compile(r"qué día se van|cuántas noches", re.IGNORECASE)
 _ASKS_CHECK_IN = re.compile(r"qué día llegarían\?", re.IGNORECASE)
 _ASKS_DATES = re.compile(

@@ -268,17 +268,14 @@ class MercadoPago:
         body: dict[str, Any],
         make: Callable[[dict[str, Any]], dict[str, Any]],
     ) -> dict[str, Any]:
+        """Return what was answered to `key` before, or make the answer and remember it."""
         if key is None:
             return make(body)
         if known := self._answers.get(key):
-            if known["body"] != body:
-                raise MercadoPagoError(
-                    400, "X-Idempotency-Key was used for another request", cause=4293
-                )
-            return dict(known["answer"])
+            return dict(known)
         answer = make(body)
-        self._keep(self._answers, key, {"body": body, "answer": answer})
-        return answer
+        self._keep(self._answers, key, answer)
+        return dict(answer)
 
     @staticmethod
     def _keep(kept: OrderedDict[str, dict[str, Any]], key: str, value: dict[str, Any]) -> None:

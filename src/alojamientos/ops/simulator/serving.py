@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ async def serve_mail(*, folder: Path, host: str, smtp_port: int, http_port: int)
     """Serve the mail sink, SMTP and HTTP, until SIGTERM or SIGINT; raises PortTaken."""
     smtp_listener = _listen(host, smtp_port, setting="SMTP_PORT")
     http_listener = _listen(host, http_port, setting="STACK_MAIL_HTTP_PORT")
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of every SMTP command
     mailbox = Mailbox(folder)
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: create_protocol(mailbox), sock=smtp_listener)
