@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from functools import partial
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from alojamientos.settings import Settings, load_settings
 from alojamientos.telemetry.logs import redact
 
 _TRAFFIC_RATE = "0.5/s"
+_FOLLOW_EVERY_S = 0.25
 
 
 def up(
@@ -133,10 +135,12 @@ def logs(
                 console.print(log_files.pretty(line), soft_wrap=True)
 
     try:
-        show(log_files.read(folder, part, lines=lines, trace=trace))
+        journal = log_files.Journal(folder, part, trace=trace)
+        show(journal.newest(lines))
         if sys.stdout.isatty() if follow is None else follow:
-            for new in log_files.follow(folder, part, trace=trace):
-                show(new)
+            while True:
+                time.sleep(_FOLLOW_EVERY_S)
+                show(journal.new())
     except (KeyboardInterrupt, BrokenPipeError):
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - nobody reads what is still buffered
 

@@ -87,21 +87,23 @@ def test_a_part_without_a_log_names_those_that_have_one(state):
     assert "there are: web" in " ".join(result.stderr.split())
 
 
-def test_following_shows_what_comes_also_after_a_change_of_files(state):
-    write(state, "web.log", *[{"timestamp": at(1), "event": "old"}] * 3)
-    new = logs.follow(state / "logs", None, trace="t")
-    first: list[list[logs.Line]] = []
-    next_lines = iter(new)
+def test_following_shows_what_comes_also_in_a_new_file(state):
+    write(state, "web.log", *[{"timestamp": at(1), "event": "old", "trace_id": "t"}] * 3)
+    journal = logs.Journal(state / "logs", trace="t")
+    before = journal.newest(0)
+
     write(state, "web.log", {"timestamp": at(2), "event": "one", "trace_id": "t"})
-    write(state, "web.log", {"timestamp": at(2), "event": "other"})
-    first.append(next(next_lines))
+    write(state, "web.log", {"timestamp": at(2), "event": "other"}, '{"half": ')
+    first = journal.new()
     (state / "logs" / "web.log").rename(state / "logs" / "web.log.1")
     write(state, "web.log", {"timestamp": at(3), "event": "two", "trace_id": "t"})
-    (state / "logs" / "web.log").open("a").close()
+    write(state, "worker.log", {"timestamp": at(2), "event": "three", "trace_id": "t"})
+    second = journal.new()
 
-    first.append(next(next_lines))
-
-    assert [[line.value["event"] for line in lines] for lines in first][1] == ["two"]
+    assert [line.value["event"] for line in before] == ["old"] * 3
+    assert [line.value["event"] for line in first] == ["one"]
+    assert [line.value["event"] for line in second] == ["three", "two"]
+    assert journal.new() == []
 
 
 def test_the_command_follows_until_it_is_interrupted(state):

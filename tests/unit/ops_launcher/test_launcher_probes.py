@@ -1,6 +1,8 @@
 """Probes against real servers."""
 
 import http.server
+import pwd
+import subprocess
 import threading
 from pathlib import Path
 
@@ -105,6 +107,16 @@ def test_without_user_namespaces_root_is_told_what_to_do(monkeypatch, tmp_path: 
 
 
 def test_an_ordinary_user_needs_no_help(monkeypatch):
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: pwd.getpwnam("nobody").pw_uid)
 
     assert servers.as_postgres_user() == []
+
+
+@pytest.mark.parametrize("number", [0, 123_456_789])
+def test_root_and_the_nameless_become_somebody(monkeypatch, number):
+    monkeypatch.setattr("os.geteuid", lambda: number)
+
+    prefix = servers.as_postgres_user()
+
+    user = subprocess.run([*prefix, "id", "-un"], capture_output=True, text=True, check=True)
+    assert user.stdout.strip() not in ("", "root")

@@ -1,7 +1,5 @@
 """Read the logs of all parts as one, by time; print lines for people or as they are."""
 
-import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +9,6 @@ import orjson
 from rich.text import Text
 
 _TAIL_BYTES = 2**20
-_EVERY_S = 0.25
 _TIME = ("timestamp", "time", "ts")
 _EVENT = ("event", "msg", "message")
 _HIDDEN = frozenset({*_TIME, "event", "msg", "level", "process", "span_id", "caller", "source"})
@@ -28,32 +25,40 @@ class Line:
     value: dict[str, Any]
 
 
-def read(folder: Path, part: str | None, *, lines: int, trace: str | None = None) -> list[Line]:
-    """Return the newest `lines` lines by time, or every line of `trace` however old."""
-    found: list[Line] = []
-    for path in files(folder, part):
-        name = path.name.partition(".log")[0]
-        for raw in _newest(path, whole=trace is not None):
-            line = parse(raw, name)
-            if line and (trace is None or line.value.get("trace_id") == trace):
-                found.append(line)
-    found.sort(key=lambda line: line.at)
-    return found if trace is not None else found[-lines:] if lines else []
+class Journal:
+    """The log files of `part`, or of all parts, below `folder`; only lines of `trace` if given."""
 
+    def __init__(self, folder: Path, part: str | None = None, *, trace: str | None = None) -> None:
+        self._folder = folder
+        self._part = part
+        self._trace = trace
+        self._offsets: dict[Path, int] = {}
 
-def follow(folder: Path, part: str | None, *, trace: str | None = None) -> Iterator[list[Line]]:
-    """Yield, again and again, the lines that have come since, in order of time."""
-    offsets = {path: path.stat().st_size for path in files(folder, part) if _is_current(path)}
-    while True:
-        time.sleep(_EVERY_S)
-        new: list[Line] = []
-        for path in filter(_is_current, files(folder, part)):
-            chunk, offsets[path] = _since(path, offsets.get(path, 0))
-            for raw in chunk:
-                line = parse(raw, path.stem)
-                if line and (trace is None or line.value.get("trace_id") == trace):
-                    new.append(line)
-        yield sorted(new, key=lambda line: line.at)
+    def newest(self, lines: int) -> list[Line]:
+        """Return the newest `lines` lines by time, or every line of the trace however old."""
+        whole = self._trace is not None
+        found: list[Line] = []
+        for path in files(self._folder, self._part):
+            texts, self._offsets[path] = _lines(path, 0 if whole else -_TAIL_BYTES)
+            found += self._parsed(texts, path)
+        found.sort(key=lambda line: line.at)
+        return found if whole else found[-lines:] if lines else []
+
+    def new(self) -> list[Line]:
+        """Return the lines that have come since the last call of this or of `newest`."""
+        found: list[Line] = []
+        for path in files(self._folder, self._part):
+            if path.suffix == ".log":
+                texts, self._offsets[path] = _lines(path, self._offsets.get(path, 0))
+                found += self._parsed(texts, path)
+        return sorted(found, key=lambda line: line.at)
+
+    def _parsed(self, texts: list[str], path: Path) -> list[Line]:
+        part = path.name.partition(".log")[0]
+        lines = [line for text in texts if (line := parse(text, part))]
+        if self._trace is None:
+            return lines
+        return [line for line in lines if line.value.get("trace_id") == self._trace]
 
 
 def files(folder: Path, part: str | None) -> list[Path]:
@@ -93,25 +98,16 @@ def _time(value: object) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _is_current(path: Path) -> bool:
-    return path.suffix == ".log"
+def _lines(path: Path, start: int) -> tuple[list[str], int]:
+    """Return the whole lines after offset `start`, and the offset behind them.
 
-
-def _newest(path: Path, *, whole: bool) -> Sequence[str]:
+    A negative `start` counts from the end. A file that is shorter has been begun anew.
+    """
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        start = 0 if whole else max(0, size - _TAIL_BYTES)
-        file.seek(start)
-        lines = file.read().decode("utf-8", errors="replace").splitlines()
-    return lines[1:] if start else lines
-
-
-def _since(path: Path, offset: int) -> tuple[list[str], int]:
-    """Return the whole lines after `offset` and the offset behind them."""
-    with path.open("rb") as file:
-        if file.seek(0, 2) < offset:  # it was full, and a new one begun
-            offset = 0
+        offset = max(0, size + start) if start < 0 else start if start <= size else 0
         file.seek(offset)
         data = file.read()
     whole, newline, _ = data.rpartition(b"\n")
-    return whole.decode("utf-8", errors="replace").splitlines(), offset + len(whole + newline)
+    lines = whole.decode("utf-8", errors="replace").splitlines()
+    return lines[1:] if start < 0 < offset else lines, offset + len(whole + newline)

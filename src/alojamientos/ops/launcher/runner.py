@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from alojamientos.ops.launcher import orphans
 from alojamientos.ops.launcher.part import SETTLED, Part, PartStatus, State
@@ -149,7 +149,9 @@ class Runner:
                 return ""
             process, output = await self._spawn(log)
         except Exception as error:  # noqa: BLE001 - whatever a start runs into is the part's failure
-            return f"could not start: {error}"
+            problem = f"could not start: {error}"
+            self._event(log, DIED, level="error", reason=problem)
+            return problem
         self._process = process
         if self._unwanted.is_set():  # while it was being born
             self._signal(self.part.stop_signal)
@@ -161,6 +163,7 @@ class Runner:
         orphans.kill_group(process.pid)
         await asyncio.wait({output}, timeout=_PIPE_CLOSES_S)
         output.cancel()
+        await asyncio.gather(output, return_exceptions=True)
         self._process = None
         orphans.forget(self._pids, self.part.name)
         if code == 0:
@@ -173,6 +176,7 @@ class Runner:
     async def _spawn(self, log: LogFile) -> tuple[asyncio.subprocess.Process, asyncio.Task[None]]:
         # A pipe of our own: asyncio's would keep wait() back while a grandchild holds it open.
         read_end, write_end = os.pipe()
+        pipe = os.fdopen(read_end, "rb", buffering=0)
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.part.command,
@@ -183,24 +187,25 @@ class Runner:
                 start_new_session=True,
             )
         except BaseException:
-            os.close(read_end)
+            pipe.close()
             raise
         finally:
             os.close(write_end)
         orphans.remember(self._pids, self.part.name, process.pid, self.part.stop_signal)
         self._event(log, STARTED, pid=process.pid)
-        output = asyncio.create_task(self._copy_output(read_end, log))
+        output = asyncio.create_task(self._copy_output(pipe, log))
         return process, output
 
-    async def _copy_output(self, read_end: int, log: LogFile) -> None:
-        reader = asyncio.StreamReader()
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
-        )
-        try:
-            await pump(reader, self._maker, log)
-        finally:
-            transport.close()
+    async def _copy_output(self, pipe: IO[bytes], log: LogFile) -> None:
+        with pipe:
+            reader = asyncio.StreamReader()
+            transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(reader), pipe
+            )
+            try:
+                await pump(reader, self._maker, log)
+            finally:
+                transport.close()
 
     async def _await_ready(self, log: LogFile) -> None:
         if self.part.once:

@@ -4,6 +4,7 @@ Nothing here installs anything or keeps a process: callers start the commands as
 """
 
 import os
+import pwd
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from alojamientos.kit.errors import AlojamientosError
 
 _SECONDS_INITDB = 60
+_USUAL_USER = 1000
 
 
 class ProgramMissing(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
@@ -66,18 +68,21 @@ def valkey_server() -> Path:
 
 
 def as_postgres_user() -> list[str]:
-    """Return the prefix that lets PostgreSQL run when we are root, which it refuses to be.
+    """Return the prefix that lets PostgreSQL run as a user that it accepts: none, when we are one.
 
-    A user namespace maps root to an ordinary number: no account is made, no file changes owner.
+    It refuses to be root, and to be a number without a name. A user namespace maps us to a user
+    that has one: no account is made, no file changes owner.
     """
-    if os.geteuid() != 0:
+    named = {entry.pw_uid for entry in pwd.getpwall()} - {0}
+    if os.geteuid() in named:
         return []
     unshare = shutil.which("unshare")
-    prefix = [unshare or "unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    number = min(named, key=lambda uid: abs(uid - _USUAL_USER), default=_USUAL_USER)
+    prefix = [unshare or "unshare", "--user", f"--map-user={number}", f"--map-group={number}"]
     if unshare is None or subprocess.run([*prefix, "true"], capture_output=True).returncode != 0:  # noqa: PLW1510
         raise ProgramMissing(
-            "PostgreSQL refuses to run as root, and this machine allows no user namespace;"
-            " run as an ordinary user, or set DATABASE_URL to a running server"
+            "PostgreSQL refuses to run as root or as a user without a name, and this machine allows"
+            " no user namespace; run as an ordinary user, or set DATABASE_URL to a running server"
         )
     return prefix
 
