@@ -28,7 +28,7 @@ from alojamientos.reservations.domain import (
     TooManyHolds,
 )
 from alojamientos.reservations.events import HoldRequested
-from alojamientos.reservations.queries import Offer
+from alojamientos.reservations.views import Offer
 
 _ALTERNATIVES = 3
 _NEARBY_DAYS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 14)

@@ -13,7 +13,7 @@ from alojamientos.payments import queries as payments
 from alojamientos.payments.events import Outcome, PaymentApplied, PaymentLinkCreated
 from alojamientos.reservations import queries
 from alojamientos.reservations.events import HoldReminded, ReservationChanged, Status
-from alojamientos.reservations.queries import ReservationView
+from alojamientos.reservations.views import ReservationView
 
 BY_GUEST = "guest"  # the reason of a cancellation that the conversation already answered
 

@@ -9,7 +9,7 @@ from alojamientos.payments import queries as payments
 from alojamientos.reservations import operations, queries
 from alojamientos.reservations.domain import NoSuchReservation, NotCancellable
 from alojamientos.reservations.events import Status
-from alojamientos.reservations.queries import ReservationView
+from alojamientos.reservations.views import ReservationView
 
 _CANCELLING = (Asked.WHICH_CANCEL, Asked.CANCEL, Asked.CANCEL_SURE)
 _CANCELLABLE = (Status.PRE_RESERVED, Status.CONFIRMED)

@@ -8,7 +8,7 @@ from alojamientos.conversation.messages import Option, Reply
 from alojamientos.conversation.replies import OTHER_DATES, PERSON, SEE_FREE
 from alojamientos.kit.money import format_money
 from alojamientos.reservations.events import Status
-from alojamientos.reservations.queries import ReservationView
+from alojamientos.reservations.views import ReservationView
 
 _STATUS = {
     Status.PRE_RESERVED: "guardada, falta la seña",

@@ -8,7 +8,7 @@ from alojamientos.conversation.messages import Option, Reply
 from alojamientos.kit.money import format_money
 from alojamientos.nlu.values import Reason, Span
 from alojamientos.reservations.domain import Accommodation
-from alojamientos.reservations.queries import Offer, ReservationView
+from alojamientos.reservations.views import Offer, ReservationView
 
 OTHER_DATES = Option(id="other_dates", title="Otras fechas")
 PERSON = Option(id="human", title="Hablar con alguien")

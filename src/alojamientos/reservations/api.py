@@ -17,8 +17,8 @@ from alojamientos.reservations import invariants, operations, queries, schemas
 from alojamientos.reservations.domain import NoSuchReservation, Policy, Stay
 from alojamientos.reservations.events import Channel, HoldRequested, LockAcquired
 from alojamientos.reservations.invariants import INVARIANTS, Invariant
-from alojamientos.reservations.queries import ReservationView
 from alojamientos.reservations.schemas import problems
+from alojamientos.reservations.views import ReservationView
 
 PREFIX = "/api/v1"
 _SCOPE = f"POST {PREFIX}/reservations"

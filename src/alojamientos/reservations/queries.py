@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from alojamientos.reservations import domain
 from alojamientos.reservations.domain import Accommodation, Policy, PriceRule, Quote, Stay
 from alojamientos.reservations.events import Channel, Status
 from alojamientos.reservations.store import EFFECTIVE_STATUS, TAKEN_BY
+from alojamientos.reservations.views import Offer, ReservationView
 
 _ACCOMMODATION = """
     SELECT a.id, a.slug, a.name, a.description, a.capacity, a.nightly_price, a.weekend_price,
@@ -80,49 +81,12 @@ _HOLDS_DUE = sa.text(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReservationView:
-    """A reservation as everyone else may see it; `status` is the effective one."""
-
-    id: int
-    code: str
-    accommodation_id: int
-    accommodation_name: str
-    guest_id: int
-    guest_name: str | None
-    check_in: date
-    check_out: date
-    guests: int
-    status: Status
-    channel: Channel
-    quote: Quote
-    total: int
-    deposit: int
-    currency: str
-    hold_expires_at: datetime | None
-    created_at: datetime
-
-    @property
-    def stay(self) -> Stay:
-        return Stay(self.check_in, self.check_out)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bookable:
     """What a booking must know before it queues for the lock; `taken` is a hint until then."""
 
     accommodation: Accommodation
     taken: bool
     made: int | None  # the reservation that the same idempotency key has made already
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """An accommodation for a stay: its price, and what speaks against it, if anything."""
-
-    accommodation: Accommodation
-    quote: Quote
-    available: bool
-    problem: AlojamientosError | None
 
 
 def accommodation_from(row: Mapping[Any, Any]) -> Accommodation:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.reservations.domain import Accommodation, Quote, Stay
-from alojamientos.reservations.queries import Offer, ReservationView
+from alojamientos.reservations.views import Offer, ReservationView
 
 _MAX_INT4 = 2**31 - 1
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -142,7 +142,7 @@ async def test_repeating_the_same_tap_holds_once(guest, rows):
 
 
 async def test_a_third_unpaid_hold_is_refused_with_the_ones_there_are(guest, facts):
-    for dates in ("del 2 al 5 de febrero", "del 9 al 12 de marzo"):
+    for dates in ("del 2 al 5 de febrero", "del 9 al 12 de febrero"):
         await guest.says(f"lugar {dates} para 2")
         await guest.taps(guest.options[0])
 
