@@ -22,7 +22,7 @@ from alojamientos.nlu.values import Span
 from alojamientos.ops.simulator.signing import meta_signature
 from alojamientos.reservations.domain import Accommodation, Quote, Stay, price
 from alojamientos.reservations.events import Channel, Status
-from alojamientos.reservations.queries import Offer, ReservationView
+from alojamientos.reservations.views import Offer, ReservationView
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -115,7 +115,9 @@ class FakeBot:
     def create_app(self) -> Starlette:
         @contextlib.asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            async with httpx2.AsyncClient(base_url=self.simulator_url, trust_env=False) as http:
+            async with httpx2.AsyncClient(
+                base_url=self.simulator_url, trust_env=False, timeout=30
+            ) as http:
                 self._http = http
                 yield
 

@@ -68,7 +68,7 @@ async def book(stack, **options: Any):
 
 async def play(stack, **options: Any):
     async with stack.client() as client:
-        values = {"rate": 60, "seconds": 2, "seed": 1, "deadline_s": 10, **options}
+        values = {"rate": 40, "seconds": 3, "seed": 1, "deadline_s": 10, **options}
         plan = TrafficPlan(**values)
         return await Traffic(client=client, plan=plan, today=TODAY).run()
 

@@ -13,10 +13,10 @@ class Chats:
 
     def __init__(self) -> None:
         self._chats: dict[str, dict[str, Any]] = {}
-        self._changed = asyncio.Condition()
+        self._waiting: dict[str, set[asyncio.Event]] = {}
 
     def add(self, wa_id: str, entry: dict[str, Any]) -> dict[str, Any]:
-        """Append `entry`, numbered, and return it."""
+        """Append `entry`, numbered, wake who waits for it, and return it."""
         chat = self._chats.pop(wa_id, None) or {"next": 1, "entries": [], "window_until": 0.0}
         self._chats[wa_id] = chat  # most recently used last
         entry = {"n": chat["next"], **entry}
@@ -25,6 +25,8 @@ class Chats:
         del chat["entries"][:-_MAX_ENTRIES]
         while len(self._chats) > _MAX_CHATS:
             del self._chats[next(iter(self._chats))]
+        for news in self._waiting.get(wa_id, ()):
+            news.set()
         return entry
 
     def entries(self, wa_id: str, *, after: int = 0) -> list[dict[str, Any]]:
@@ -34,17 +36,19 @@ class Chats:
 
     async def wait(self, wa_id: str, *, after: int, seconds: float) -> None:
         """Return once there is an entry after number `after`, or after `seconds`."""
-        async with self._changed:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._changed.wait_for(lambda: self.entries(wa_id, after=after))
-            except TimeoutError:
-                return
-
-    async def tell(self) -> None:
-        """Wake whoever waits."""
-        async with self._changed:
-            self._changed.notify_all()
+        news = asyncio.Event()
+        self._waiting.setdefault(wa_id, set()).add(news)
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.entries(wa_id, after=after):
+                    await news.wait()
+                    news.clear()
+        except TimeoutError:
+            return
+        finally:
+            self._waiting[wa_id].discard(news)
+            if not self._waiting[wa_id]:
+                del self._waiting[wa_id]
 
     def find(self, wa_id: str, message_id: str) -> dict[str, Any] | None:
         for entry in self.entries(wa_id)[::-1]:

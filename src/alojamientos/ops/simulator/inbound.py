@@ -49,7 +49,6 @@ class Inbound:
             messages.append(message)
             contacts[contact["wa_id"]] = contact
             numbers.append(self._remember(message, shown=genuine))
-        await self._world.whatsapp.chats.tell()
         value = {"contacts": list(contacts.values()), "messages": messages}
         payload = orjson.dumps(self._world.whatsapp.envelope(value))
         copies = 1 + int(body.get("duplicate", 0))

@@ -76,7 +76,6 @@ class WhatsApp:
         failure = self.recipients.get(wa_id, {}).get("failed_status")
         if not failure:
             self.chats.add(wa_id, _entry(wamid, drawn, body, now=now))
-            await self.chats.tell()
         self.counts["sent"] += 1
         self._webhooks.in_background(
             self._report(
