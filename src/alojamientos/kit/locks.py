@@ -28,7 +28,8 @@ class NotAcquired(Conflict):
 class UnitLocks:
     """Locks named by number: held at most `ttl_ms`, waited for at most `wait_ms`.
 
-    Without Redis, or with Redis away, there is no lock and the result is "skipped".
+    The tasks of one process queue among themselves, first come first served, so that only one of
+    them asks Redis at a time. Without Redis, or with it away, the result is "skipped".
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class UnitLocks:
         self._ttl_ms = ttl_ms
         self._wait_s = wait_ms / 1000
         self._circuit = circuit or Circuit()
+        self._queues: dict[int, asyncio.Lock] = {}
 
     @asynccontextmanager
     async def hold(self, unit_id: int) -> AsyncIterator[Result]:
@@ -45,25 +47,39 @@ class UnitLocks:
         if self._redis is None or self._circuit.is_open:
             yield "skipped"
             return
-        key, token = f"lock:unit:{unit_id}", secrets.token_hex(16)
+        deadline = time.monotonic() + self._wait_s
+        queue = self._queues.setdefault(unit_id, asyncio.Lock())
         try:
-            await self._acquire(self._redis, key, token)
+            async with asyncio.timeout(self._wait_s):
+                await queue.acquire()
+        except TimeoutError as error:
+            raise NotAcquired from error
+        try:
+            async with self._held(self._redis, f"lock:unit:{unit_id}", deadline) as result:
+                yield result
+        finally:
+            queue.release()
+
+    @asynccontextmanager
+    async def _held(self, redis: Redis, key: str, deadline: float) -> AsyncIterator[Result]:
+        token = secrets.token_hex(16)
+        try:
+            await self._acquire(redis, key, token, deadline)
         except RedisError:
             self._circuit.failed()
             # An answer that got lost may have left the lock behind: it runs out by itself.
             yield "skipped"
             return
         except asyncio.CancelledError:
-            await self._release(self._redis, key, token)
+            await self._release(redis, key, token)
             raise
         self._circuit.worked()
         try:
             yield "acquired"
         finally:
-            await self._release(self._redis, key, token)
+            await self._release(redis, key, token)
 
-    async def _acquire(self, redis: Redis, key: str, token: str) -> None:
-        deadline = time.monotonic() + self._wait_s
+    async def _acquire(self, redis: Redis, key: str, token: str, deadline: float) -> None:
         while not await redis.set(key, token, nx=True, px=self._ttl_ms):
             if time.monotonic() >= deadline:
                 raise NotAcquired

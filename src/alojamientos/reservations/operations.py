@@ -1,8 +1,9 @@
 """What can be done to reservations. Every function leaves the transaction usable when it refuses.
 
-Locks are always taken in this order, so that bookings never wait in a circle: the lock in front
-(Redis), the guest, the accommodation, the rows. The accommodation's lock is PostgreSQL's and
-lasts until the commit; whoever puts a reservation into a status that blocks nights holds it.
+Locks are always taken in this order, so that bookings never wait in a circle: the guest, the lock
+in front (Redis), the accommodation, the rows. The accommodation's lock is PostgreSQL's and
+lasts until the commit; whoever blocks nights that were free holds it. Confirming a hold and
+cancelling do not: the first blocks what it blocked before, the second frees.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ from alojamientos.reservations.events import (
     ReservationChanged,
     Status,
 )
-from alojamientos.reservations.queries import ReservationView
+from alojamientos.reservations.views import ReservationView
 
 Policy = domain.Policy
 identify_guest = guests.identify_guest
@@ -80,7 +81,11 @@ async def hold(
         "hold": policy.hold,
         "key": idempotency_key,
         "max_open_holds": policy.max_open_holds,
+        "unit_class": _LOCK_UNIT,
     }
+    # Before the statement that counts the guest's holds begins: it must see all of them.
+    guest = {"guest_class": _LOCK_GUEST, "guest_id": guest_id}
+    await tx.conn.execute(statements.LOCK_GUEST, guest)
     row = await _insert_alone(tx, values, locks=locks)
     if row.id is None:
         return await _not_inserted(tx, row, values)
@@ -110,14 +115,7 @@ async def _insert_alone(
 
 
 async def _insert(tx: Transaction, values: Mapping[str, Any]) -> sa.Row[Any]:
-    """Take both locks, end overdue holds on the dates and insert, all in two round trips."""
-    lock = {
-        "guest_class": _LOCK_GUEST,
-        "guest_id": values["guest_id"],
-        "unit_class": _LOCK_UNIT,
-        "unit_id": values["accommodation_id"],
-    }
-    await tx.conn.execute(statements.LOCK_GUEST_AND_UNIT, lock)
+    """Take the accommodation's lock, end overdue holds on the dates and insert, at one go."""
     row = (await tx.conn.execute(statements.HOLD, values)).one()
     for stale in row.stale or ():
         _emit_expired(
@@ -154,13 +152,12 @@ async def confirm(tx: Transaction, *, reservation_id: int, reason: str = "") -> 
 
     Confirming twice changes nothing. Raises NoSuchReservation or NotConfirmable.
     """
-    status, view = await _locked(tx, reservation_id)
+    view = await queries.by_id(tx.conn, reservation_id)
+    status = await _locked(tx, reservation_id)
     if status is Status.CONFIRMED:
-        return view
+        return replace(view, status=status)
     if status is not Status.PRE_RESERVED:
-        raise domain.NotConfirmable(
-            f"A reservation that is {status} cannot be confirmed", reservation_status=status
-        )
+        raise _not_confirmable(view, status)
     await tx.conn.execute(statements.CONFIRM, {"id": reservation_id})
     return _changed(tx, view, Status.CONFIRMED, previous=status, reason=reason)
 
@@ -171,13 +168,16 @@ async def revive(tx: Transaction, *, reservation_id: int) -> ReservationView:
     Reviving a confirmed one changes nothing. Raises NoSuchReservation, NotConfirmable or
     DatesTaken.
     """
-    status, view = await _locked(tx, reservation_id)
+    view = await queries.by_id(tx.conn, reservation_id)
+    if not domain.TRANSITIONS[view.status]:
+        raise _not_confirmable(view, view.status)  # for good: no need to queue for the lock
+    lock = {"unit_class": _LOCK_UNIT, "unit_id": view.accommodation_id}
+    await tx.conn.execute(statements.LOCK_UNIT, lock)
+    status = await _locked(tx, reservation_id)
     if status is Status.CONFIRMED:
-        return view
+        return replace(view, status=status)
     if status not in (Status.EXPIRED, Status.PRE_RESERVED):
-        raise domain.NotConfirmable(
-            f"A reservation that is {status} cannot be confirmed", reservation_status=status
-        )
+        raise _not_confirmable(view, status)
     values = {
         "id": reservation_id,
         "accommodation_id": view.accommodation_id,
@@ -204,13 +204,16 @@ async def cancel(tx: Transaction, *, reservation_id: int, reason: str) -> Reserv
 
     Raises NoSuchReservation or NotCancellable.
     """
-    status, view = await _locked(tx, reservation_id)
+    view = await queries.by_id(tx.conn, reservation_id)
+    status = await _locked(tx, reservation_id)
     if status is Status.CANCELLED:
-        return view
-    if Status.CANCELLED not in domain.TRANSITIONS[view.status]:
+        return replace(view, status=status)
+    overdue = status is Status.PRE_RESERVED and view.status is Status.EXPIRED
+    seen = view.status if overdue else status
+    if Status.CANCELLED not in domain.TRANSITIONS[seen]:
         raise domain.NotCancellable(
-            f"A reservation that is {view.status} cannot be cancelled",
-            reservation_status=view.status,
+            f"A reservation that is {seen} cannot be cancelled",
+            reservation_status=seen,
             channel=view.channel,
         )
     await tx.conn.execute(statements.CANCEL, {"id": reservation_id, "reason": reason})
@@ -233,13 +236,19 @@ async def remind_due_holds(tx: Transaction, *, within: timedelta) -> int:
     return len(rows)
 
 
-async def _locked(tx: Transaction, reservation_id: int) -> tuple[Status, ReservationView]:
-    """Lock the accommodation, then the row; return its stored status and what readers see."""
-    values = {"unit_class": _LOCK_UNIT, "id": reservation_id}
-    if (await tx.conn.execute(statements.LOCK_UNIT_OF, values)).one_or_none() is None:
-        raise domain.NoSuchReservation
-    status = await tx.conn.scalar(statements.LOCK_RESERVATION, {"id": reservation_id})
-    return Status(status), await queries.by_id(tx.conn, reservation_id)
+async def _locked(tx: Transaction, reservation_id: int) -> Status:
+    """Lock the row and return the status that is stored."""
+    return Status(
+        await tx.conn.scalar(statements.LOCK_RESERVATION, {"id": reservation_id}),
+    )
+
+
+def _not_confirmable(view: ReservationView, status: Status) -> domain.NotConfirmable:
+    return domain.NotConfirmable(
+        f"A reservation that is {status} cannot be confirmed",
+        reservation_status=status,
+        channel=view.channel,
+    )
 
 
 def _changed(

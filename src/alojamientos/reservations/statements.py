@@ -10,18 +10,13 @@ _STALE = """UPDATE reservation SET status = 'expired', updated_at = statement_ti
 _OVERDUE_ON_DATES = """accommodation_id = :accommodation_id AND status = 'pre_reserved'
     AND hold_expires_at <= statement_timestamp()
     AND daterange(check_in, check_out, '[)') && daterange(:check_in, :check_out, '[)')"""
-# Both calls are made in the order of the select list: the guest first, always.
-LOCK_GUEST_AND_UNIT = sa.text(
-    "SELECT pg_advisory_xact_lock(:guest_class, hashint8(:guest_id)),"
-    " pg_advisory_xact_lock(:unit_class, :unit_id)"
-).bindparams(
-    sa.bindparam("guest_id", type_=sa.BigInteger), sa.bindparam("unit_id", type_=sa.Integer)
-)
-# One statement, after the lock so that it sees whatever was committed before: end the overdue
-# holds on these nights, then insert unless someone else has them. The count forces that order.
-# ON CONFLICT also covers the exclusion constraint, so a refusal needs no savepoint.
+# One statement, so that the lock is held for as short as can be: take the accommodation's lock,
+# end the overdue holds on these nights, then insert unless someone else has them. The counts
+# force that order. It sees what was committed before it began to wait for the lock; whatever was
+# reserved meanwhile is met by the exclusion constraint, which ON CONFLICT covers without an error.
 HOLD = sa.text(
-    f"""WITH stale AS ({_STALE.format(which=_OVERDUE_ON_DATES)}),
+    f"""WITH lock AS MATERIALIZED (SELECT pg_advisory_xact_lock(:unit_class, :accommodation_id)),
+    stale AS ({_STALE.format(which="(SELECT count(*) FROM lock) = 1 AND " + _OVERDUE_ON_DATES)}),
     open AS (SELECT count(*) AS holds FROM reservation WHERE guest_id = :guest_id
         AND status = 'pre_reserved' AND hold_expires_at > statement_timestamp()),
     made AS (
@@ -67,9 +62,10 @@ REMIND_DUE = sa.text(
         ORDER BY hold_expires_at FOR UPDATE SKIP LOCKED)
     RETURNING id, code"""
 ).bindparams(sa.bindparam("within", type_=sa.Interval))
-LOCK_UNIT_OF = sa.text(
-    "SELECT pg_advisory_xact_lock(:unit_class, accommodation_id) FROM reservation WHERE id = :id"
+LOCK_GUEST = sa.text("SELECT pg_advisory_xact_lock(:guest_class, hashint8(:guest_id))").bindparams(
+    sa.bindparam("guest_id", type_=sa.BigInteger)
 )
+LOCK_UNIT = sa.text("SELECT pg_advisory_xact_lock(:unit_class, :unit_id)")
 LOCK_RESERVATION = sa.text("SELECT status FROM reservation WHERE id = :id FOR NO KEY UPDATE")
 CONFIRM = sa.text(
     """UPDATE reservation SET status = 'confirmed', confirmed_at = statement_timestamp(),
