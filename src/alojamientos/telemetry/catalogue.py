@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
 
-Kind = Literal["counter", "gauge", "histogram"]
+Kind = Literal["counter", "gauge", "histogram", "summary"]
 Process = Literal["web", "worker", "both"]
 Values = tuple[str, ...]
 
@@ -71,7 +71,8 @@ class Metric:
     """One metric family.
 
     `label_sets` lists the combinations that exist where not every one does. `collected` marks
-    state that is read when Prometheus scrapes, through `telemetry.sampler`.
+    state that is read when Prometheus scrapes, through `telemetry.sampler`; `foreign` what a
+    library builds and moves.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Metric:
     label_sets: tuple[Values, ...] | None = None
     buckets: tuple[float, ...] = ()
     collected: bool = False
+    foreign: bool = False
     unit: str = ""
 
     @property
@@ -113,6 +115,7 @@ HTTP_REQUESTS = Metric(
     owner="telemetry.http",
     process="web",
     labels={"handler": None, "method": None, "status": None},
+    foreign=True,
 )
 HTTP_REQUEST_DURATION = Metric(
     name="http_request_duration_seconds",
@@ -122,7 +125,38 @@ HTTP_REQUEST_DURATION = Metric(
     process="web",
     labels={"handler": None, "method": None},
     buckets=LATENCY_BUCKETS,
+    foreign=True,
     unit="seconds",
+)
+HTTP_REQUEST_DURATION_HIGHR = Metric(
+    name="http_request_duration_highr_seconds",
+    kind="histogram",
+    help="Time from an HTTP request to the start of its response, all routes together.",
+    owner="telemetry.http",
+    process="web",
+    buckets=LATENCY_BUCKETS,
+    foreign=True,
+    unit="seconds",
+)
+HTTP_REQUEST_SIZE = Metric(
+    name="http_request_size_bytes",
+    kind="summary",
+    help="Length of request bodies, as their header says.",
+    owner="telemetry.http",
+    process="web",
+    labels={"handler": None},
+    foreign=True,
+    unit="bytes",
+)
+HTTP_RESPONSE_SIZE = Metric(
+    name="http_response_size_bytes",
+    kind="summary",
+    help="Length of response bodies, as their header says.",
+    owner="telemetry.http",
+    process="web",
+    labels={"handler": None},
+    foreign=True,
+    unit="bytes",
 )
 HTTP_REQUESTS_INPROGRESS = Metric(
     name="http_requests_inprogress",
@@ -130,7 +164,7 @@ HTTP_REQUESTS_INPROGRESS = Metric(
     help="HTTP requests being answered.",
     owner="telemetry.http",
     process="web",
-    labels={"handler": None, "method": None},
+    labels={"method": None, "handler": None},  # the library gives them in this order
 )
 RATE_LIMITED_REQUESTS = Metric(
     name="rate_limited_requests_total",
@@ -527,6 +561,7 @@ APP_BUILD_INFO = Metric(
     owner="entrypoints",
     process="both",
     labels={"version": None, "commit": None},
+    collected=True,
 )
 EVENT_LOOP_LAG = Metric(
     name="event_loop_lag_seconds",

@@ -4,8 +4,8 @@ import asyncio
 import hmac
 from collections.abc import Iterator, Sequence
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Family
@@ -45,16 +45,8 @@ def create_router(
     @router.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
         if token is not None and not _authorised(request, token):
-            return JSONResponse(
-                {
-                    "type": "about:blank",
-                    "title": "Unauthorized",
-                    "status": 401,
-                    "detail": "Send METRICS_TOKEN as a bearer token",
-                },
-                status_code=401,
-                headers={"WWW-Authenticate": "Bearer"},
-                media_type="application/problem+json",
+            raise HTTPException(
+                401, "Send METRICS_TOKEN as a bearer token", headers={"WWW-Authenticate": "Bearer"}
             )
         body, content_type = await render(
             registry=registry, sampler=sampler, accept=request.headers.get("accept", "")

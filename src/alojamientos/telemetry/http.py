@@ -1,21 +1,26 @@
 """What every HTTP request leaves behind: metrics by route template, a trace, one line."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
-from prometheus_fastapi_instrumentator import Instrumentator, metrics
+from prometheus_fastapi_instrumentator import metrics
+from prometheus_fastapi_instrumentator.middleware import PrometheusInstrumentatorMiddleware
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from alojamientos.telemetry import context, log_events
-from alojamientos.telemetry.catalogue import LATENCY_BUCKETS
+from alojamientos.kit.errors import AlojamientosError
+from alojamientos.telemetry import catalogue, context, log_events, logs
 from alojamientos.telemetry.instruments import Instruments
+from alojamientos.telemetry.routes import UNMATCHED, Routes, handler_of
 
-UNMATCHED = "none"
+__all__ = ["TraceMiddleware", "handler_of", "instrument"]
+
 # Searched as regular expressions; probes and scrapes would drown the guests' requests.
-_UNCOUNTED = ["^/metrics$", "/healthz$", "/readyz$"]
+_UNCOUNTED = ("^/metrics$", "/healthz$", "/readyz$")
 _PROBES = ("/metrics", "/healthz", "/readyz")
 
 
@@ -27,37 +32,74 @@ def instrument(
     Call it after every other middleware has been added. The options are the specification's; but
     whether metrics are on is our setting's to say, not the absence of an environment variable,
     and latency ends where the response starts, so that background work does not count.
+    Raises AlojamientosError when `instruments` measure another application already.
     """
-    app.add_middleware(TraceMiddleware, log=log)
+    routes = Routes(app)
+    app.add_middleware(TraceMiddleware, routes=routes, log=log)
     if not enabled:
         return
-    instrumentator = Instrumentator(
-        should_group_status_codes=False,
-        should_ignore_untemplated=True,
-        should_respect_env_var=False,
-        should_instrument_requests_inprogress=True,
+    record = metrics.default(
         should_exclude_streaming_duration=True,
-        excluded_handlers=_UNCOUNTED,
-        inprogress_name="http_requests_inprogress",
-        inprogress_labels=True,
+        latency_highr_buckets=catalogue.HTTP_REQUEST_DURATION_HIGHR.buckets,
+        latency_lowr_buckets=catalogue.HTTP_REQUEST_DURATION.buckets,
         registry=instruments.registry,
     )
-    default = metrics.default(
-        should_exclude_streaming_duration=True,
-        latency_highr_buckets=LATENCY_BUCKETS,
-        latency_lowr_buckets=LATENCY_BUCKETS,
-        registry=instruments.registry,
+    if record is None:
+        raise AlojamientosError("These instruments measure another application; give each its own")
+
+    def record_ended(info: metrics.Info) -> None:
+        # Without a response there is no start of it: count until the request was given up.
+        if not info.modified_duration_without_streaming:
+            info.modified_duration_without_streaming = info.modified_duration
+        record(info)
+
+    app.add_middleware(
+        _MeasureMiddleware,
+        routes=routes,
+        in_progress=instruments.gauge(catalogue.HTTP_REQUESTS_INPROGRESS),
+        record=record_ended,
     )
-    if default is not None:
-        instrumentator.add(default)
-    instrumentator.instrument(app)
+
+
+class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
+    """The library's, with our registry for all of it and no label that a client chose.
+
+    It would put the gauge of requests in progress on the global registry, label a redirected
+    slash with the path as it was asked for, and make a series of every method tried.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        routes: Routes,
+        in_progress: Any,
+        record: Callable[[metrics.Info], None],
+    ) -> None:
+        super().__init__(
+            app,
+            should_group_status_codes=False,
+            should_ignore_untemplated=True,
+            should_exclude_streaming_duration=True,
+            excluded_handlers=_UNCOUNTED,
+            inprogress_labels=True,
+            instrumentations=(record,),
+        )
+        self._routes = routes
+        self.should_instrument_requests_inprogress = True
+        self.inprogress = in_progress
+
+    def _get_handler(self, request: Request) -> tuple[str, bool]:
+        handler = self._routes.handler(request.scope)
+        return handler, handler != UNMATCHED
 
 
 class TraceMiddleware:
     """Join the caller's trace or start one; tell of the request once it has ended."""
 
-    def __init__(self, app: ASGIApp, *, log: FilteringBoundLogger) -> None:
+    def __init__(self, app: ASGIApp, *, routes: Routes, log: FilteringBoundLogger) -> None:
         self._app = app
+        self._routes = routes
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,9 +108,8 @@ class TraceMiddleware:
             return
         start = time.perf_counter()
         status = 500
+        handler = self._routes.handler(scope)
         with context.trace(context.parse_traceparent(_traceparent(scope))) as trace_id:
-            # The handler of last resort runs outside of this context.
-            scope["trace_id"] = trace_id
 
             async def send_traced(message: Message) -> None:
                 nonlocal status
@@ -79,34 +120,21 @@ class TraceMiddleware:
 
             try:
                 await self._app(scope, receive, send_traced)
-            except Exception:
+            except Exception as error:
                 self._log.exception(
-                    log_events.HTTP_CRASHED, method=scope["method"], handler=handler_of(scope)
+                    log_events.HTTP_CRASHED, method=scope["method"], handler=handler
                 )
+                logs.mark_told(error)
                 raise
             finally:
-                self._served(scope, status, time.perf_counter() - start)
-
-    def _served(self, scope: Scope, status: int, seconds: float) -> None:
-        handler = handler_of(scope)
-        tell = self._log.debug if handler.endswith(_PROBES) else self._log.info
-        tell(
-            log_events.HTTP_REQUEST,
-            method=scope["method"],
-            handler=handler,
-            status=status,
-            duration_ms=round(seconds * 1000, 2),
-        )
-
-
-def handler_of(scope: Scope) -> str:
-    """Return the full template of the route that a routed request took, or "none".
-
-    FastAPI keeps the path of an included router's route in a context of its own; `route.path`
-    is only the inner part.
-    """
-    routed: Any = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    return getattr(routed, "path", None) or UNMATCHED
+                tell = self._log.debug if handler.endswith(_PROBES) else self._log.info
+                tell(
+                    log_events.HTTP_REQUEST,
+                    method=scope["method"],
+                    handler=handler,
+                    status=status,
+                    duration_ms=round((time.perf_counter() - start) * 1000, 2),
+                )
 
 
 def _traceparent(scope: Scope) -> str | None:

@@ -1,11 +1,13 @@
 """Prometheus objects built from the catalogue, every known label set present from the start."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Literal
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
+from alojamientos.kit.errors import AlojamientosError
 from alojamientos.telemetry import catalogue
 from alojamientos.telemetry.catalogue import OTHER, Metric
 
@@ -18,19 +20,36 @@ Process = Literal["web", "worker", "all"]
 class Instruments:
     """The counters, gauges and histograms of one process, on a registry of its own.
 
-    State read at scrape time (`Metric.collected`) belongs to `telemetry.sampler`, requests to
-    `telemetry.http`: neither is built here.
+    State read at scrape time (`Metric.collected`) belongs to `telemetry.sampler`, and requests
+    are measured by a library: neither is built here. The process's own CPU, memory, files and
+    start are, as every Prometheus client tells them.
     """
 
     def __init__(self, *, process: Process, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
         self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
         for metric in catalogue.of_process(process):
-            if not metric.collected and metric.owner != "telemetry.http":
+            if not metric.collected and not metric.foreign:
                 self._build(metric)
+
+    def gauge(self, metric: Metric) -> Gauge:
+        """Return a gauge of this process, for a library that moves it; raises AlojamientosError."""
+        gauge = self._gauges.get(metric.name)
+        if gauge is None:
+            raise AlojamientosError(f"{metric.name} is no gauge of this process")
+        return gauge
+
+    def prepare(self, metric: Metric, **known: Iterable[str]) -> None:
+        """Make the series of an open label exist at 0, for the values that are `known`."""
+        sets = [
+            tuple(known.get(name, ())) or values or () for name, values in metric.labels.items()
+        ]
+        for values in product(*sets):
+            self._child(metric, dict(zip(metric.labels, values, strict=True)))
 
     def count(self, metric: Metric, **labels: str) -> None:
         """Add one to a counter; a metric that this process does not have is ignored."""

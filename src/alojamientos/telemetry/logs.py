@@ -1,8 +1,10 @@
 """Log lines: one JSON object each, whoever wrote it, with the trace and without secrets."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
+from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 import orjson
@@ -12,7 +14,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 from alojamientos.telemetry import context, log_events
 from alojamientos.telemetry.redaction import redact, redact_event
 
-__all__ = ["configure", "get_logger", "redact"]
+__all__ = ["configure", "get_logger", "mark_told", "redact"]
 
 # These say what our own lines say already, or say it for every statement.
 _QUIET = {
@@ -24,11 +26,17 @@ _QUIET = {
     "httpx2": logging.WARNING,
     "httpcore2": logging.WARNING,
 }
+_TOLD = "_alojamientos_told"
 
 
 def get_logger() -> FilteringBoundLogger:
     """Return the logger; what it writes depends on `configure`."""
     return cast("FilteringBoundLogger", structlog.get_logger())
+
+
+def mark_told(error: BaseException) -> None:
+    """Keep the server that `error` reaches in the end from writing it down once more."""
+    setattr(error, _TOLD, True)
 
 
 def configure(
@@ -44,6 +52,7 @@ def configure(
     `format` is json, or console for people. `on_line` is told the level of each line written.
     """
     output = file or sys.stdout.buffer
+    render = _console(output) if format == "console" else _json
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -52,21 +61,27 @@ def configure(
         _Frame(process, on_line),
     ]
     structlog.configure(
-        processors=[*shared, _renderer(format)],
+        processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(output),
         cache_logger_on_first_use=True,
     )
     handler = _Handler(output)
+    handler.addFilter(_is_news)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_foreign, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                lambda logger, name, event: _renderer(format)(logger, name, event).decode(),
+                lambda logger, name, event: render(logger, name, event).decode(),
             ],
         )
     )
+    _take_over(handler, level)
+
+
+def _take_over(handler: logging.Handler, level: str) -> None:
+    """Make `handler` the only way out for the standard library's lines, warnings and crashes."""
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -74,8 +89,19 @@ def configure(
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     for name, least in _QUIET.items():
-        logging.getLogger(name).setLevel(least)
+        logging.getLogger(name).setLevel(max(least, root.level))
     logging.captureWarnings(capture=True)
+    sys.excepthook = _crashed
+
+
+def _crashed(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Write down what ends the process, as a line like any other."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    logging.getLogger("python").critical("Uncaught exception", exc_info=(kind, error, traceback))
 
 
 class _Frame:
@@ -95,7 +121,7 @@ class _Frame:
             event.setdefault("span_id", context.current_span_id())
         if self._on_line is not None:
             self._on_line(str(event.get("level", "info")))
-        return redact_event(dict(event))
+        return redact_event(event)
 
 
 class _Handler(logging.Handler):
@@ -107,10 +133,19 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._output.write(self.format(record).encode() + b"\n")
-            self._output.flush()
-        except Exception:  # noqa: BLE001 - logging must not bring down what it tells of
-            self.handleError(record)
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 - a library's line may not fit its arguments
+            record.msg, record.args, record.exc_info = str(record.msg), None, None
+            record.error = type(error).__name__
+            line = self.format(record)
+        self._output.write(line.encode() + b"\n")
+        self._output.flush()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line is not about an exception that we have written down already."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not getattr(error, _TOLD, False)
 
 
 def _foreign(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
@@ -122,8 +157,15 @@ def _foreign(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return event
 
 
-def _renderer(format: str) -> Callable[..., bytes]:  # noqa: A002 - as above
-    if format == "console":
-        console = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
-        return lambda logger, name, event: str(console(logger, name, event)).encode()
-    return lambda _logger, _name, event: orjson.dumps(event, default=str)
+def _json(_logger: WrappedLogger, _name: str, event: EventDict) -> bytes:
+    try:
+        return orjson.dumps(event, default=str)
+    except TypeError:  # a lone surrogate or an integer beyond 64 bits: slower, but a line it is
+        return json.dumps(event, default=str, ensure_ascii=False).encode("utf-8", errors="replace")
+
+
+def _console(output: BinaryIO) -> Callable[[WrappedLogger, str, EventDict], bytes]:
+    render = structlog.dev.ConsoleRenderer(colors=output.isatty())
+    return lambda logger, name, event: str(render(logger, name, event)).encode(
+        "utf-8", errors="replace"
+    )

@@ -100,7 +100,18 @@ class Recorder:
     def payment_reconciled(self) -> None:
         self.instruments.count(catalogue.PAYMENTS_RECONCILED)
 
+    # --- calendars ---
+    def feed_failed(self, *, feed: str, error_type: str) -> None:
+        """Count a failed read of a calendar; `feed` is its host and id, nothing secret."""
+        self.instruments.count(catalogue.ICAL_SYNC_ERRORS, feed_url=feed, error_type=error_type)
+
     # --- jobs, providers, the process itself ---
+    def expect_jobs(self, names: Iterable[str]) -> None:
+        """Make the series of the jobs that a worker runs exist before their first run."""
+        known = tuple(names)
+        self.instruments.prepare(catalogue.JOB_RUNS, job=known)
+        self.instruments.prepare(catalogue.JOB_DURATION, job=known)
+
     def job_finished(self, *, job: str, outcome: str, seconds: float) -> None:
         self.instruments.count(catalogue.JOB_RUNS, job=job, outcome=outcome)
         self.instruments.observe(
