@@ -1,5 +1,6 @@
 """The table of parts, and what to do now."""
 
+import sys
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -51,16 +52,20 @@ def parts(status: StackStatus) -> Table:
 def what_now(status: StackStatus) -> RenderableType:
     """Return what a newcomer may want to do next."""
     urls = {part.name: part.url for part in status.parts}
-    lines = [
-        "alojamientos simulate booking        play a guest from first word to confirmed",
-        "alojamientos logs [part]             follow the logs, or one booking with --trace ID",
-        "alojamientos drill backend-down      kill web and wait for the alert mail",
-        "alojamientos down                    stop everything (make down)",
-    ]
-    if "mail" in urls:
-        lines.append(f"{urls['mail']:36} mails that were sent, alerts among them")
-    lines.append(f"{urls.get('web', ''):36} the API, described by itself")
-    return Panel(Text("\n".join(lines)), title="What now", title_align="left", expand=False)
+    command = _relative(str(Path(sys.executable).with_name("alojamientos")))
+    hints = {
+        f"{command} simulate booking": "play a guest from first word to confirmed",
+        f"{command} logs [part]": "follow the logs, or one booking with --trace ID",
+        f"{command} drill backend-down": "kill web and wait for the alert mail",
+        f"{command} down": "stop everything (make down)",
+        urls.get("mail", ""): "mails that were sent, alerts among them",
+        urls.get("web", ""): "the API, described by itself",
+    }
+    grid = Table.grid(padding=(0, 2))
+    for what, why in hints.items():
+        if what:
+            grid.add_row(Text(what), Text(why))
+    return Panel(grid, title="What now", title_align="left", expand=False)
 
 
 def full(status: StackStatus) -> Group:
