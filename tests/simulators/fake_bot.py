@@ -105,6 +105,10 @@ class FakeBot:
     status: int = 200  # of the webhooks
     repeats: int = 1  # how often each answer is sent
     reservation_status: str = "confirmed"
+    instead: list[Reply] = field(default_factory=list)  # said first, once, whatever was asked
+    always: Reply | None = None
+    rejects: bool = False
+    asks_twice: bool = True
     invariants: dict[str, Any] = field(default_factory=lambda: {"ok": True, "invariants": []})
     trace_ids: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
@@ -156,7 +160,8 @@ class FakeBot:
 
     async def reservation(self, request: Request) -> Response:
         assert request.headers["authorization"] == "Bearer api-token"
-        return JSONResponse({"status": self.reservation_status})
+        known = bool(self.reservation_status)
+        return JSONResponse({"status": self.reservation_status}, status_code=200 if known else 404)
 
     async def check(self, _: Request) -> Response:
         return JSONResponse(self.invariants)
@@ -165,7 +170,9 @@ class FakeBot:
         if self.mute:
             return
         for message in messages:
-            for reply in await self._answer(message):
+            scripted = [self.always] if self.always else self.instead
+            self.instead = []
+            for reply in scripted or await self._answer(message):
                 for _ in range(self.repeats):
                     await self._send(message["from"], reply)
 
@@ -178,6 +185,9 @@ class FakeBot:
             pay = own_replies.pay_here(view(), url, QUOTE.deposit, zone=CABIN.time_zone, now=NOW)
             return [held(), pay]
         if tapped == "cancel:yes":
+            if self.asks_twice:
+                self.asks_twice = False
+                return [own_replies.cancel_second(view())]
             return [own_replies.cancelled(view())]
         if "cancelar" in text:
             return [own_replies.cancel_first(view(), TODAY)]
@@ -203,7 +213,8 @@ class FakeBot:
         payment = (await self._http.get(f"/v1/payments/{payment_id}", headers=headers)).json()
         wa_id = self.waiting_to_pay.pop(payment["external_reference"], None)
         if wa_id:
-            await self._send(wa_id, confirmed())
+            rejected = own_replies.payment_rejected(view().code, None)
+            await self._send(wa_id, rejected if self.rejects else confirmed())
 
     async def _send(self, to: str, reply: Reply) -> None:
         response = await self._http.post(

@@ -9,11 +9,14 @@ from typing import Any
 import orjson
 import pytest
 from tests.conftest import free_port
-from tests.simulators.fake_bot import TODAY, FakeBot
+from tests.simulators.fake_bot import STAY, TODAY, FakeBot, held, offers
 from tests.simulators.running import running_app
 
 from alojamientos import cli
+from alojamientos.conversation import replies
+from alojamientos.conversation.messages import Reply
 from alojamientos.kit.errors import AlojamientosError
+from alojamientos.ops.simulator import guest as guest_module
 from alojamientos.ops.simulator import journeys
 from alojamientos.ops.simulator.client import NotReachable, StackClient
 from alojamientos.ops.simulator.config import SimulatorConfig
@@ -107,6 +110,59 @@ async def test_a_confirmation_that_the_api_does_not_know_of_is_not_believed(stac
 
     assert report.outcome == "astray"
     assert "pre_reserved" in (report.reason or "")
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        [Reply(text="Un momento."), offers()],  # a long answer in pieces
+        [replies.lost(1)],
+        [replies.ask_guests(STAY.check_in, STAY.check_out, TODAY)],
+        [held(), Reply(text="Un momento.")],
+    ],
+)
+async def test_a_guest_finds_a_way_through_what_is_said(stack, instead):
+    stack.bot.instead = instead
+
+    report, _ = await book(stack, seed=2, deadline_s=2)
+
+    wanted = "unanswered" if instead[0] == held() else "confirmed"  # no link ever comes
+    assert report.outcome == wanted, report.reason
+
+
+async def test_dates_that_are_taken_end_a_booking(stack):
+    stack.bot.instead = [replies.just_taken()]
+
+    report, _ = await book(stack, seed=2)
+
+    assert (report.outcome, report.reason) == ("dates_taken", "dates_taken")
+
+
+@pytest.mark.parametrize("words", ["Mmm.", "¿Y vos?"])
+async def test_a_guest_who_understands_nothing_goes_astray(stack, words, monkeypatch):
+    monkeypatch.setattr(guest_module, "_REST_S", 0.05)
+    stack.bot.always = Reply(text=words)
+
+    report, _ = await book(stack)
+
+    assert report.outcome == "astray"
+    assert words in (report.reason or "")
+
+
+async def test_a_payment_that_is_never_confirmed_goes_astray(stack):
+    stack.bot.rejects = True
+
+    report, _ = await book(stack, deadline_s=0.5)
+
+    assert report.outcome == "unanswered"
+
+
+async def test_a_reservation_that_the_api_does_not_show_is_not_believed(stack):
+    stack.bot.reservation_status = ""
+
+    report, _ = await book(stack)
+
+    assert "404" in (report.reason or "")
 
 
 async def test_nothing_free_is_said_so(stack):

@@ -14,6 +14,7 @@ class Chats:
     def __init__(self) -> None:
         self._chats: dict[str, dict[str, Any]] = {}
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._closed = False
 
     def add(self, wa_id: str, entry: dict[str, Any]) -> dict[str, Any]:
         """Append `entry`, numbered, wake who waits for it, and return it."""
@@ -40,7 +41,7 @@ class Chats:
         self._waiting.setdefault(wa_id, set()).add(news)
         try:
             async with asyncio.timeout(seconds):
-                while not self.entries(wa_id, after=after):
+                while not self._closed and not self.entries(wa_id, after=after):
                     await news.wait()
                     news.clear()
         except TimeoutError:
@@ -49,6 +50,13 @@ class Chats:
             self._waiting[wa_id].discard(news)
             if not self._waiting[wa_id]:
                 del self._waiting[wa_id]
+
+    def hang_up(self) -> None:
+        """Let nobody wait any more: the process stops."""
+        self._closed = True
+        for waiting in self._waiting.values():
+            for news in waiting:
+                news.set()
 
     def find(self, wa_id: str, message_id: str) -> dict[str, Any] | None:
         for entry in self.entries(wa_id)[::-1]:

@@ -12,7 +12,8 @@ from alojamientos.ops.simulator.dialog import Move, Said, Wish, read
 from alojamientos.telemetry import context
 
 _MOST_TURNS = 12
-_MOST_LOST = 2  # answers that the guest makes nothing of
+_REST_S = 1.0  # a long message comes in pieces
+_MOST_LOST = 3  # answers that the guest makes nothing of
 
 
 class Unanswered(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
@@ -109,9 +110,10 @@ class Guest:
         await self.send(button={"id": option_id, "title": title}, shown=f"[{title}]")
         return await self.listen(answer=True)
 
-    async def listen(self, *, answer: bool = False) -> dict[str, Any]:
+    async def listen(self, *, answer: bool = False, seconds: float | None = None) -> dict[str, Any]:
         """Return the next thing that the assistant says; raises Unanswered."""
-        give_up = time.perf_counter() + self._deadline_s
+        patience = self._deadline_s if seconds is None else seconds
+        give_up = time.perf_counter() + patience
         while (left := give_up - time.perf_counter()) > 0:
             entries = await self._client.chat(
                 self._wa_id, after=self._cursor, wait_s=min(left, 20.0)
@@ -119,7 +121,7 @@ class Guest:
             said = next((e for e in entries if e["direction"] == "out"), None)
             if said:
                 return await self._heard(said, answer=answer)
-        raise Unanswered(f"No answer within {self._deadline_s:g} s")
+        raise Unanswered(f"No answer within {patience:g} s")
 
     async def _heard(self, entry: dict[str, Any], *, answer: bool) -> dict[str, Any]:
         seconds = None
@@ -152,11 +154,10 @@ class Guest:
                 raise DatesTaken
             elif move.tap or move.text:
                 entry = await self._answer(entry, move)
+            elif self.seen.code is None and (lost := lost + 1) > _MOST_LOST:
+                raise Astray(f"The guest could make nothing of: {entry['text'][:120]!r}")
             else:
-                lost += 1
-                if lost > _MOST_LOST:
-                    raise Astray(f"The guest could make nothing of: {entry['text'][:120]!r}")
-                entry = await self.say(f"Quiero reservar {wish.words(today=self._today)}")
+                entry = await self._more_or_ask(wish)
         raise Astray(f"No hold after {_MOST_TURNS} turns")
 
     async def pay(self, preference_id: str, wish: Wish) -> None:
@@ -187,6 +188,15 @@ class Guest:
                 break
             entry = await self.tap(entry, choice)
         raise Astray(f"The stay was not cancelled: {entry['text'][:120]!r}")
+
+    async def _more_or_ask(self, wish: Wish) -> dict[str, Any]:
+        """Wait for the rest of what was said; when there is none, ask once more."""
+        if self.seen.code is not None:  # the stay is held: the link is still to come
+            return await self.listen()
+        try:
+            return await self.listen(seconds=_REST_S)
+        except Unanswered:
+            return await self.say(f"Quiero reservar {wish.words(today=self._today)}")
 
     async def _answer(self, entry: dict[str, Any], move: Move) -> dict[str, Any]:
         if move.tap:

@@ -53,4 +53,6 @@ def create_app(
         *mercadopago_routes(world),
         *whatsapp_routes(world),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.hang_up = world.whatsapp.chats.hang_up  # before connections are waited for
+    return app

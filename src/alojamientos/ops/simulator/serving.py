@@ -72,7 +72,13 @@ class _Server(uvicorn.Server):
             logs.get_logger().info(log_events.STARTED, part=self._part, host=host, port=port)
 
     def _stop(self) -> None:
+        if isinstance(self.config.app, Starlette):
+            getattr(self.config.app.state, "hang_up", _nothing)()
         self.should_exit = True
+
+
+def _nothing() -> None:
+    """Stop what has nobody waiting."""
 
 
 async def _serve(part: str, app: Starlette, listener: socket.socket) -> None:
