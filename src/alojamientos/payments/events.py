@@ -43,6 +43,13 @@ class PaymentLinkCreated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequested:
+    """Money is to go back; what must follow is the job that asks the provider for it."""
+
+    refund_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFinished:
     """A refund was accepted (`done`) or finally refused by the provider (`failed`)."""
 

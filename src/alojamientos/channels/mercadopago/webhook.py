@@ -1,0 +1,184 @@
+"""Where Mercado Pago says that something changed: a hint, believed only once it was fetched."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from structlog.typing import FilteringBoundLogger
+
+from alojamientos.channels import inbox
+from alojamientos.channels.mercadopago import payloads, signature
+from alojamientos.channels.mercadopago.payloads import MalformedNotification, Notification
+from alojamientos.channels.mercadopago.signature import SignatureInvalid
+from alojamientos.kit.db import Database, Transaction
+from alojamientos.kit.errors import AlojamientosError, NotFound
+from alojamientos.payments.jobs import APPLY
+from alojamientos.telemetry import log_events
+
+SOURCE = "mercadopago"
+PATH = "/api/v1/webhooks/mercadopago"
+MAX_BODY = 64 * 1024
+_TOLERANCE = timedelta(days=8)  # a retry after days may carry its first signature
+
+
+class BodyTooLarge(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
+    """The notification's body is larger than any of Mercado Pago's."""
+
+    status: ClassVar[int] = 413
+    code: ClassVar[str] = "body_too_large"
+    title: ClassVar[str] = "Body too large"
+
+
+class Recorder(Protocol):
+    """Count webhooks; `telemetry.recorder.Recorder` is one."""
+
+    def signature_checked(self, *, source: str, valid: bool) -> None: ...
+    def webhook_event(self, *, source: str, event_type: str, outcome: str) -> None: ...
+
+
+def create_router(
+    *,
+    database: Database,
+    recorder: Recorder,
+    log: FilteringBoundLogger,
+    secret: str,
+    accept_unsigned_ipn: bool,
+    now: Callable[[], datetime],
+) -> APIRouter:
+    """Return the webhook's route; without a secret it does not exist (404).
+
+    `accept_unsigned_ipn` takes a legacy notification, which is never signed, as a hint too.
+    """
+    router = APIRouter(tags=["webhooks"])
+    door = _Door(
+        database=database,
+        recorder=recorder,
+        log=log,
+        secret=secret,
+        accept_unsigned_ipn=accept_unsigned_ipn,
+        now=now,
+    )
+
+    @router.post(PATH, summary="Hear that a payment changed", status_code=200)
+    async def receive(request: Request) -> Response:
+        if not secret:
+            raise NotFound
+        door.check(request)
+        notification = door.read(request, await _body(request))
+        await door.take_in(notification, request_id=request.headers.get("x-request-id", ""))
+        return Response(status_code=200)
+
+    return router
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body; raises BodyTooLarge as soon as it is."""
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > MAX_BODY:
+            raise BodyTooLarge
+    return bytes(chunks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    database: Database
+    recorder: Recorder
+    log: FilteringBoundLogger
+    secret: str
+    accept_unsigned_ipn: bool
+    now: Callable[[], datetime]
+
+    def check(self, request: Request) -> None:
+        """Let authentic notifications through; raises SignatureInvalid."""
+        query = request.query_params
+        if self.accept_unsigned_ipn and "topic" in query and "x-signature" not in request.headers:
+            return
+        try:
+            signature.verify(
+                secret=self.secret,
+                header=request.headers.get("x-signature"),
+                data_id=query.get("data.id"),
+                request_id=request.headers.get("x-request-id"),
+                now=self.now(),
+                tolerance=_TOLERANCE,
+            )
+        except SignatureInvalid as error:
+            self.recorder.signature_checked(source=SOURCE, valid=False)
+            self.log.warning(log_events.WEBHOOK_REFUSED, source=SOURCE, reason=error.reason)
+            raise
+        self.recorder.signature_checked(source=SOURCE, valid=True)
+
+    def read(self, request: Request, body: bytes) -> Notification:
+        """Return what the notification is about; raises MalformedNotification."""
+        query = request.query_params
+        try:
+            return payloads.parse_notification(
+                body=_json(body),
+                topic=query.get("type") or query.get("topic"),
+                data_id=query.get("data.id") or query.get("id"),
+            )
+        except MalformedNotification as error:
+            self.recorder.webhook_event(source=SOURCE, event_type="other", outcome="malformed")
+            self.log.warning(
+                log_events.WEBHOOK_MALFORMED, source=SOURCE, reason=error.extra.get("field")
+            )
+            raise
+
+    async def take_in(self, notification: Notification, *, request_id: str) -> None:
+        """Store the notification with its job in one transaction; a repeat has no effect."""
+
+        async def work(tx: Transaction) -> str:
+            return await _store(tx, notification, request_id=request_id[:64])
+
+        outcome = await self.database.run(work)
+        self.recorder.webhook_event(
+            source=SOURCE, event_type=notification.event_type, outcome=outcome
+        )
+        self.log.info(
+            log_events.WEBHOOK_RECEIVED,
+            source=SOURCE,
+            accepted=int(outcome == "accepted"),
+            duplicates=int(outcome == "duplicate"),
+            ignored=int(outcome == "ignored"),
+            malformed=0,
+        )
+
+
+async def _store(tx: Transaction, notification: Notification, *, request_id: str) -> str:
+    is_payment = notification.event_type == payloads.PAYMENT
+    event_id = await inbox.accept(
+        tx,
+        source=SOURCE,
+        external_id=f"{notification.topic}:{notification.data_id}:{request_id}",
+        event_type=notification.event_type,
+        payload={
+            "payment_id": notification.data_id if is_payment else None,
+            "topic": notification.topic,
+            "data_id": notification.data_id,
+            "action": notification.action,
+        },
+        conversation_key=None,
+        sent_at=None,
+        job=APPLY if is_payment else None,
+        lock=f"payment:{notification.data_id}" if is_payment else None,
+        job_args={"provider_payment_id": notification.data_id} if is_payment else None,
+        id_argument="inbox_event_id",
+    )
+    if event_id is None:
+        return "duplicate"
+    if not is_payment:
+        await inbox.mark_processed(tx, event_id=event_id, outcome="ignored")
+        return "ignored"
+    return "accepted"
+
+
+def _json(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,153 @@
+"""The ledger: what a guest was charged, paid and got back, in signed centavos.
+
+Rules. A line is written once and never changed; what is due is the sum of a reservation's lines,
+and below zero it is the guest's money. The whole price is charged when the dates are held (and
+again when an expired hold is revived) and released when the hold expires or the reservation is
+cancelled, so that a reservation that blocks dates always sums to its price less what was paid.
+Whether a cancelled guest gets a deposit back is a person's decision: until then it stays in their
+favor. A payment is written as paid once, when it is first accepted or decided to be refunded;
+after that its refunds and chargebacks follow what the provider tells, difference by difference.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alojamientos.payments import store
+from alojamientos.payments.provider import ProviderPayment
+from alojamientos.payments.store import ledger_entry, refund
+from alojamientos.reservations.events import Status
+
+_CHARGED = frozenset({Status.PRE_RESERVED, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
+
+
+async def follow_reservation(
+    conn: AsyncConnection, *, reservation_id: int, status: Status, total: int, currency: str
+) -> None:
+    """Charge `total` to a reservation that blocks dates, release it from one that does not."""
+    entries = ledger_entry.c
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(entries.amount), 0)).where(
+        entries.reservation_id == reservation_id, entries.kind.in_(("charged", "released"))
+    )
+    count, standing = (await conn.execute(query)).one()
+    difference = (total if status in _CHARGED else 0) - int(standing)
+    if difference:
+        kind = "charged" if difference > 0 else "released"
+        await store.add_entry(
+            conn,
+            reservation_id=reservation_id,
+            kind=kind,
+            amount=difference,
+            currency=currency,
+            key=f"{kind}:{reservation_id}:{count}",
+        )
+
+
+async def record_paid(
+    conn: AsyncConnection, *, payment_id: int, reservation_id: int, amount: int, currency: str
+) -> None:
+    """Write that `amount` came in."""
+    await store.add_entry(
+        conn,
+        reservation_id=reservation_id,
+        kind="paid",
+        amount=-amount,
+        currency=currency,
+        key=f"paid:{payment_id}",
+        payment_id=payment_id,
+    )
+
+
+async def is_recorded(conn: AsyncConnection, payment_id: int) -> bool:
+    """Tell whether the payment was written as paid."""
+    query = sa.select(ledger_entry.c.id).where(ledger_entry.c.key == f"paid:{payment_id}")
+    return (await conn.execute(query)).first() is not None
+
+
+async def record_returned(
+    conn: AsyncConnection, *, payment_id: int, reservation_id: int, payment: ProviderPayment
+) -> None:
+    """Bring refunds and chargebacks up to what `payment` says; nothing if it was never paid."""
+    if not await is_recorded(conn, payment_id):
+        return
+    refunded = await record_refund(
+        conn,
+        payment_id=payment_id,
+        reservation_id=reservation_id,
+        returned=payment.given_back,
+        currency=payment.currency,
+    )
+    await _bring_to(
+        conn,
+        payment_id=payment_id,
+        reservation_id=reservation_id,
+        kind="charged_back",
+        target=min(payment.charged_back, payment.amount - refunded),
+        currency=payment.currency,
+    )
+
+
+async def record_refund(
+    conn: AsyncConnection, *, payment_id: int, reservation_id: int, returned: int, currency: str
+) -> int:
+    """Bring a payment's refunds up to `returned`, or to those that we made if they are more.
+
+    Returns what they now stand at.
+    """
+    target = max(returned, await _refunded_by_us(conn, payment_id))
+    await _bring_to(
+        conn,
+        payment_id=payment_id,
+        reservation_id=reservation_id,
+        kind="refunded",
+        target=target,
+        currency=currency,
+    )
+    return target
+
+
+async def _bring_to(
+    conn: AsyncConnection,
+    *,
+    payment_id: int,
+    reservation_id: int,
+    kind: str,
+    target: int,
+    currency: str,
+) -> None:
+    entries = ledger_entry.c
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(entries.amount), 0)).where(
+        entries.payment_id == payment_id, entries.kind == kind
+    )
+    count, standing = (await conn.execute(query)).one()
+    if target != int(standing):
+        await store.add_entry(
+            conn,
+            reservation_id=reservation_id,
+            kind=kind,
+            amount=target - int(standing),
+            currency=currency,
+            key=f"{kind}:{payment_id}:{count}",
+            payment_id=payment_id,
+        )
+
+
+async def _refunded_by_us(conn: AsyncConnection, payment_id: int) -> int:
+    query = sa.select(sa.func.coalesce(sa.func.sum(refund.c.amount), 0)).where(
+        refund.c.payment_id == payment_id, refund.c.status == "done"
+    )
+    return int((await conn.execute(query)).scalar_one())
+
+
+async def paid_by_others(
+    conn: AsyncConnection, *, reservation_id: int, payment_id: int | None
+) -> int:
+    """Return what payments other than `payment_id` left here, without those being given back."""
+    entries = ledger_entry.c
+    going_back = sa.select(refund.c.payment_id)
+    query = sa.select(sa.func.coalesce(-sa.func.sum(entries.amount), 0)).where(
+        entries.reservation_id == reservation_id,
+        entries.payment_id.is_not(None),
+        entries.payment_id != (payment_id or 0),
+        entries.payment_id.not_in(going_back),
+    )
+    return int((await conn.execute(query)).scalar_one())

@@ -1,0 +1,380 @@
+"""What changes payments: links, payments' states, refunds. Commits are the caller's."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alojamientos.kit.db import Transaction
+from alojamientos.kit.errors import Conflict, NotFound
+from alojamientos.payments import domain, ledger, store
+from alojamientos.payments.domain import Account, Booking, Decision, Effect, Known
+from alojamientos.payments.events import (
+    Outcome,
+    PaymentApplied,
+    PaymentLinkCreated,
+    RefundFinished,
+    RefundRequested,
+)
+from alojamientos.payments.provider import (
+    LinkRequest,
+    PaymentStatus,
+    Preference,
+    ProviderPayment,
+    RefundStatus,
+)
+from alojamientos.payments.store import payment as payments
+from alojamientos.payments.store import payment_event, payment_link, refund
+from alojamientos.reservations import operations as reservations
+from alojamientos.reservations import queries
+from alojamientos.reservations.domain import DatesTaken
+from alojamientos.reservations.events import ReservationChanged, Status
+from alojamientos.reservations.views import ReservationView
+
+PROVIDER = "mercadopago"
+_TRIES = 3
+
+
+class NoSuchRefund(NotFound):
+    """There is no such refund."""
+
+    code = "no_such_refund"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What came of a payment's state."""
+
+    outcome: Outcome
+    reservation_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundOrder:
+    """A refund that is still to be asked for."""
+
+    id: int
+    payment_provider_id: str
+    amount: int
+    idempotency_key: Any
+    attempts: int  # how often the provider was asked before this time
+
+
+async def request_link(tx: Transaction, *, reservation_id: int) -> LinkRequest | None:
+    """Write down the link to ask for, before anyone is asked; None when none is needed (any more).
+
+    A hold gets one link; it closes with the hold. A second call returns the very same request.
+    """
+    view = await queries.by_id(tx.conn, reservation_id)
+    if view.status is not Status.PRE_RESERVED or view.hold_expires_at is None:
+        return None
+    await store.lock_reservation(tx.conn, reservation_id)
+    links = (
+        await tx.conn.execute(
+            sa.select(payment_link)
+            .where(payment_link.c.reservation_id == reservation_id)
+            .order_by(payment_link.c.id)
+        )
+    ).all()
+    current = next((one for one in links if one.expires_at == view.hold_expires_at), None)
+    if current is None:
+        reference = f"{view.code}:dep:{len(links) + 1}"
+        current = await store.insert_link(
+            tx.conn,
+            reservation_id=reservation_id,
+            external_reference=reference,
+            idempotency_key=uuid5(NAMESPACE_URL, f"alojamientos:link:{reference}"),
+            amount=view.deposit,
+            currency=view.currency,
+            expires_at=view.hold_expires_at,
+        )
+    return None if current.ready_at else _link_request(current, view)
+
+
+def _link_request(link: sa.Row[Any], view: ReservationView) -> LinkRequest:
+    dates = f"{view.check_in:%d/%m/%Y} al {view.check_out:%d/%m/%Y}"
+    return LinkRequest(
+        link_id=link.id,
+        reservation_id=view.id,
+        code=view.code,
+        external_reference=link.external_reference,
+        idempotency_key=link.idempotency_key,
+        amount=link.amount,
+        currency=link.currency,
+        title=f"Seña {view.accommodation_name}, {dates}",
+        description=f"Reserva {view.code}, {view.guests} huéspedes",
+        valid_from=link.created_at,
+        expires_at=link.expires_at,
+    )
+
+
+async def link_ready(tx: Transaction, *, request: LinkRequest, preference: Preference) -> bool:
+    """Keep the link that the provider made; emits PaymentLinkCreated while it can be paid.
+
+    Returns False when it was kept before.
+    """
+    result = await tx.conn.execute(
+        sa.update(payment_link)
+        .where(payment_link.c.id == request.link_id, payment_link.c.ready_at.is_(None))
+        .values(preference_id=preference.preference_id, url=preference.url, ready_at=sa.func.now())
+    )
+    if not result.rowcount:
+        return False
+    view = await queries.by_id(tx.conn, request.reservation_id)
+    if view.status is Status.PRE_RESERVED:
+        tx.emit(PaymentLinkCreated(reservation_id=view.id, code=view.code, amount=request.amount))
+    return True
+
+
+async def record_reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
+    """Charge or release a reservation's price in the ledger; the rules are in `ledger`."""
+    view = await queries.by_id(tx.conn, fact.reservation_id)
+    await ledger.follow_reservation(
+        tx.conn,
+        reservation_id=view.id,
+        status=fact.status,
+        total=view.total,
+        currency=view.currency,
+    )
+
+
+async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) -> Applied:
+    """Take in a payment's state: decide, and write everything that follows from it.
+
+    Emits PaymentApplied, and RefundRequested when the money is to go back. The same or an older
+    state changes nothing. Decisions about one payment, and about one reservation's money, are
+    made one at a time.
+    """
+    await store.lock_payment(tx.conn, payment.provider_id)
+    row = await _load(tx.conn, payment.provider_id)
+    reservation_id = await _resolve(tx.conn, payment, row)
+    known = await _known(tx.conn, row)
+    if reservation_id is None or not domain.is_ours(payment, account):
+        decision, view = domain.decide(payment, account=account, known=known, booking=None), None
+    else:
+        await store.lock_reservation(tx.conn, reservation_id)
+        decision, view = await _settle(
+            tx, payment, account, known, reservation_id, row.id if row else None
+        )
+    if decision.store:
+        await _write(tx, payment, decision, view)
+    tx.emit(
+        PaymentApplied(
+            provider_id=payment.provider_id,
+            outcome=decision.outcome,
+            amount=payment.amount,
+            reservation_id=view.id if view else None,
+            code=view.code if view else None,
+        )
+    )
+    return Applied(outcome=decision.outcome, reservation_id=view.id if view else None)
+
+
+async def _load(conn: AsyncConnection, provider_id: str) -> sa.Row[Any] | None:
+    query = sa.select(payments).where(
+        payments.c.provider == PROVIDER, payments.c.provider_id == provider_id
+    )
+    return (await conn.execute(query)).one_or_none()
+
+
+async def _resolve(
+    conn: AsyncConnection, payment: ProviderPayment, row: sa.Row[Any] | None
+) -> int | None:
+    """Return the reservation paid for; once linked, a payment stays with its reservation."""
+    if row is not None and row.reservation_id is not None:
+        return int(row.reservation_id)
+    query = sa.select(payment_link.c.reservation_id).where(
+        payment_link.c.external_reference == payment.external_reference
+    )
+    return (await conn.execute(query)).scalar_one_or_none()
+
+
+async def _known(conn: AsyncConnection, row: sa.Row[Any] | None) -> Known | None:
+    if row is None:
+        return None
+    return Known(
+        status=PaymentStatus(row.status),
+        refunded=row.refunded,
+        version=row.provider_updated_at,
+        recorded=await ledger.is_recorded(conn, row.id),
+    )
+
+
+async def _settle(
+    tx: Transaction,
+    payment: ProviderPayment,
+    account: Account,
+    known: Known | None,
+    reservation_id: int,
+    payment_id: int | None,
+) -> tuple[Decision, ReservationView]:
+    """Decide, and confirm or revive the reservation if that is the decision.
+
+    The reservation may change between the look and the attempt (its hold runs out, the guest
+    cancels): then the decision is made again from what it has become.
+    """
+    others = await ledger.paid_by_others(
+        tx.conn, reservation_id=reservation_id, payment_id=payment_id
+    )
+    refusal: Conflict | None = None
+    for _ in range(_TRIES):
+        view = await queries.by_id(tx.conn, reservation_id)
+        booking = Booking(
+            status=view.status,
+            deposit=view.deposit,
+            paid_by_others=others,
+            dates_taken=isinstance(refusal, DatesTaken),
+        )
+        decision = domain.decide(payment, account=account, known=known, booking=booking)
+        try:
+            if Effect.CONFIRM in decision.effects:
+                await reservations.confirm(tx, reservation_id=reservation_id, reason="paid")
+            elif Effect.REVIVE in decision.effects:
+                await reservations.revive(tx, reservation_id=reservation_id)
+        except Conflict as error:
+            refusal = error
+        else:
+            return decision, view
+    raise refusal or Conflict  # pragma: no cover - a reservation does not change thrice in a row
+
+
+async def _write(
+    tx: Transaction, payment: ProviderPayment, decision: Decision, view: ReservationView | None
+) -> None:
+    payment_id = await _store(tx.conn, payment, decision.outcome, view.id if view else None)
+    if view is None:
+        return
+    if Effect.RECORD_PAID in decision.effects:
+        await ledger.record_paid(
+            tx.conn,
+            payment_id=payment_id,
+            reservation_id=view.id,
+            amount=payment.amount,
+            currency=payment.currency,
+        )
+    if Effect.RECORD_RETURNED in decision.effects:
+        await ledger.record_returned(
+            tx.conn, payment_id=payment_id, reservation_id=view.id, payment=payment
+        )
+    if Effect.REFUND in decision.effects:
+        await _order_refund(tx, payment, payment_id, decision.outcome)
+
+
+async def _store(
+    conn: AsyncConnection, payment: ProviderPayment, outcome: Outcome, reservation_id: int | None
+) -> int:
+    values = {
+        "reservation_id": reservation_id,
+        "external_reference": payment.external_reference,
+        "status": payment.status.value,
+        "status_detail": payment.status_detail,
+        "amount": payment.amount,
+        "refunded": payment.given_back,
+        "currency": payment.currency,
+        "disputed": payment.disputed,
+        "provider_updated_at": payment.updated_at,
+        "approved_at": payment.approved_at,
+    }
+    # What we did about it stays on the payment when there is nothing more to do.
+    decided = {} if outcome is Outcome.SEEN else {"outcome": outcome.value}
+    statement = (
+        insert(payments)
+        .values(provider=PROVIDER, provider_id=payment.provider_id, **values, **decided)
+        .on_conflict_do_update(
+            index_elements=["provider", "provider_id"],
+            set_={**values, **decided, "updated_at": sa.func.now()},
+        )
+        .returning(payments.c.id)
+    )
+    payment_id = int((await conn.execute(statement)).scalar_one())
+    await conn.execute(
+        sa.insert(payment_event).values(
+            payment_id=payment_id,
+            status=payment.status.value,
+            outcome=outcome.value,
+            detail={"status_detail": payment.status_detail, "refunded": payment.given_back},
+        )
+    )
+    return payment_id
+
+
+async def _order_refund(
+    tx: Transaction, payment: ProviderPayment, payment_id: int, outcome: Outcome
+) -> None:
+    key = uuid5(NAMESPACE_URL, f"alojamientos:refund:{PROVIDER}:{payment.provider_id}:{outcome}")
+    statement = (
+        sa.insert(refund)
+        .values(
+            payment_id=payment_id,
+            reason=outcome.value,
+            amount=payment.amount - payment.given_back,
+            idempotency_key=key,
+        )
+        .returning(refund.c.id)
+    )
+    tx.emit(RefundRequested(refund_id=(await tx.conn.execute(statement)).scalar_one()))
+
+
+async def begin_refund(tx: Transaction, *, refund_id: int) -> RefundOrder | None:
+    """Count one more attempt at a refund and return it; None when it has ended.
+
+    Raises NoSuchRefund.
+    """
+    query = (
+        sa.select(refund, payments.c.provider_id.label("payment_provider_id"))
+        .join(payments, payments.c.id == refund.c.payment_id)
+        .where(refund.c.id == refund_id)
+        .with_for_update(of=refund)
+    )
+    row = (await tx.conn.execute(query)).one_or_none()
+    if row is None:
+        raise NoSuchRefund
+    if row.status != RefundStatus.PENDING:
+        return None
+    await tx.conn.execute(
+        sa.update(refund).where(refund.c.id == refund_id).values(attempts=refund.c.attempts + 1)
+    )
+    return RefundOrder(
+        id=refund_id,
+        payment_provider_id=row.payment_provider_id,
+        amount=row.amount,
+        idempotency_key=row.idempotency_key,
+        attempts=row.attempts,
+    )
+
+
+async def finish_refund(
+    tx: Transaction, *, order: RefundOrder, status: RefundStatus, provider_id: str | None
+) -> bool:
+    """Write how a refund ended, and what went back into the ledger; emits RefundFinished.
+
+    Returns False when it had ended before.
+    """
+    await store.lock_payment(tx.conn, order.payment_provider_id)
+    result = await tx.conn.execute(
+        sa.update(refund)
+        .where(refund.c.id == order.id, refund.c.status == RefundStatus.PENDING.value)
+        .values(status=status.value, provider_id=provider_id, done_at=sa.func.now())
+    )
+    if not result.rowcount:
+        return False
+    row = await _load(tx.conn, order.payment_provider_id)
+    if status is RefundStatus.DONE and row is not None and row.reservation_id is not None:
+        await ledger.record_refund(
+            tx.conn,
+            payment_id=row.id,
+            reservation_id=row.reservation_id,
+            returned=row.refunded,
+            currency=row.currency,
+        )
+    tx.emit(
+        RefundFinished(
+            payment_provider_id=order.payment_provider_id,
+            amount=order.amount,
+            status=status.value,
+        )
+    )
+    return True
