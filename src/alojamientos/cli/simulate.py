@@ -13,6 +13,7 @@ from rich.table import Table
 
 from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import Invalid
+from alojamientos.ops.launcher import config
 from alojamientos.ops.simulator.client import StackClient
 from alojamientos.ops.simulator.guest import Line
 from alojamientos.ops.simulator.journeys import BookingReport, book
@@ -40,7 +41,7 @@ def booking(
     deadline: Deadline = 30.0,
 ) -> None:
     """Play one guest from the first word to a confirmed stay; exit 1 when it ends otherwise."""
-    settings = load_settings(check_production=False)
+    settings = config.running(load_settings(check_production=False))
     console = Console(stderr=json, quiet=json, highlight=False)
     report = asyncio.run(_book(settings, console, seed=seed, deadline_s=deadline))
     if json:
@@ -62,7 +63,7 @@ def traffic(
     deadline: Deadline = 30.0,
 ) -> None:
     """Play many guests; exit 1 on a message unanswered, a 5xx or a broken invariant."""
-    settings = load_settings(check_production=False)
+    settings = config.running(load_settings(check_production=False))
     plan = TrafficPlan(rate=parse_rate(rate), seconds=minutes * 60, seed=seed, deadline_s=deadline)
     console = Console(stderr=True, quiet=json, highlight=False)
     report = asyncio.run(_play(settings, console, plan))

@@ -128,7 +128,7 @@ def not_cancellable(view: ReservationView) -> Reply:
 def pay_here(view: ReservationView, url: str, amount: int, *, zone: str, now: datetime) -> Reply:
     """Give the link to pay a deposit, and its deadline."""
     deadline = (
-        f" Tenés tiempo hasta {wording.moment(view.hold_expires_at, zone=zone, now=now)}."
+        f"Tenés tiempo hasta {wording.moment(view.hold_expires_at, zone=zone, now=now)}."
         if view.hold_expires_at
         else ""
     )

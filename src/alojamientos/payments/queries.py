@@ -84,7 +84,7 @@ async def balance(conn: AsyncConnection, *, reservation_id: int) -> Balance:
 
 
 async def unreconciled(conn: AsyncConnection) -> tuple[int, datetime | None]:
-    """Count approved payments that no reservation accounts for; also when the oldest was approved."""
+    """Count approved payments that no reservation accounts for, and date the oldest."""
     count, oldest = (await conn.execute(_UNRECONCILED)).one()
     return int(count), oldest
 
