@@ -25,7 +25,7 @@ from alojamientos.conversation.messages import Handled, InboundMessage, Reply
 from alojamientos.jobs.worker import Worker
 from alojamientos.kit import db
 from alojamientos.kit.clock import utc_now
-from alojamientos.kit.errors import AlojamientosError
+from alojamientos.kit.errors import AlojamientosError, Unavailable
 from alojamientos.kit.http import HttpClient
 from alojamientos.telemetry import context
 
@@ -127,6 +127,7 @@ class Echo:
 
     understood: list[str] = field(default_factory=list)
     at_once: int = 0
+    away: int = 0
     facts: tuple[object, ...] = ()
 
     async def understand(self, message: InboundMessage, *, now: datetime) -> Understood:
@@ -144,6 +145,9 @@ class Echo:
     ) -> Handled:
         assert now.tzinfo is not None
         assert await tx.conn.scalar(sa.text("SELECT 1")) == 1
+        if self.away:
+            self.away -= 1
+            raise Unavailable
         if message.text == "poison":
             raise ValueError("cannot swallow this")
         self.understood.append(message.text)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 import structlog
 from structlog.testing import capture_logs
@@ -20,6 +21,7 @@ from tests.integration.channels.conftest import (
 from alojamientos.channels import delivery, outbox, queries
 from alojamientos.channels.store import inbox_event, outbox_message
 from alojamientos.conversation.messages import Option, Reply
+from alojamientos.jobs.registry import RetryLater
 from alojamientos.kit import db
 from alojamientos.kit.clock import utc_now
 from alojamientos.kit.events import Bus
@@ -161,6 +163,19 @@ async def test_a_message_that_cannot_be_handled_gets_an_apology_and_holds_up_nob
     assert failures[0]["error"] == "ValueError"
 
 
+async def test_a_part_that_is_away_for_a_while_is_no_fault_of_the_message(
+    hotel: Hotel, api: CloudApi, database: db.Database
+):
+    hotel.handler.away = 4  # as often as a message may fail
+
+    async with hotel.working():
+        await hotel.say("wamid.1", "hola")
+        await eventually(lambda: api.sent, seconds=60)
+
+    assert api.texts == ["eco: hola"]
+    assert await values(database, inbox_event.c.attempts) == [0]
+
+
 async def test_a_stored_message_that_cannot_even_be_read_is_answered_too(
     hotel: Hotel, api: CloudApi, database: db.Database
 ):
@@ -227,7 +242,7 @@ async def test_a_lost_answer_is_asked_about_and_not_sent_again(
     assert await values(database, outbox_message.c.status) == ["sent"]
 
 
-def impatient(hotel: Hotel, recorded: Recorded) -> delivery.Delivery:
+def impatient(hotel: Hotel, recorded: Recorded, grace_s: float = 0.0) -> delivery.Delivery:
     """Deliver without waiting for what the provider may still report."""
     return delivery.Delivery(
         database=hotel.database,
@@ -235,7 +250,7 @@ def impatient(hotel: Hotel, recorded: Recorded) -> delivery.Delivery:
         recorder=recorded,
         log=structlog.get_logger(),
         now=utc_now,
-        grace_s=0.0,
+        grace_s=grace_s,
     )
 
 
@@ -251,6 +266,20 @@ async def test_a_message_of_unknown_fate_is_sent_again_when_nothing_is_heard(
     assert api.texts == ["hola"]
     assert await values(database, outbox_message.c.status) == ["sent"]
     assert await values(database, outbox_message.c.attempts) == [2]
+
+
+async def test_a_message_of_unknown_fate_is_left_alone_while_word_of_it_may_come(
+    hotel: Hotel, api: CloudApi, recorded: Recorded, database: db.Database
+):
+    outbox_id = await put(database, "hola", "k")
+    async with database.begin() as tx:
+        await outbox.claim(tx, outbox_id=outbox_id)
+
+    with pytest.raises(RetryLater) as caught:
+        await impatient(hotel, recorded, grace_s=60.0).deliver(outbox_id=outbox_id)
+
+    assert 50 < caught.value.seconds <= 60
+    assert api.sent == []
 
 
 async def test_one_that_never_gets_known_is_given_up(
