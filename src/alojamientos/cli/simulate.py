@@ -123,15 +123,19 @@ async def _play(settings: Settings, console: Console, plan: TrafficPlan) -> Traf
 
 
 def _show_line(console: Console, line: Line) -> None:
+    chat = Table.grid(padding=(0, 2, 0, 0))
+    chat.add_column(width=9)
+    chat.add_column(overflow="fold")
     if line.who == "guest":
-        console.print(f"\n[bold cyan]guest[/]      {escape(line.text)}")
-        return
-    took = "" if line.seconds is None else f"  [dim]{line.seconds * 1000:.0f} ms[/]"
-    text = escape(line.text).replace("\n", "\n           ")
-    console.print(f"[bold green]assistant[/]  {text}{took}")
-    if line.options:
-        buttons = " · ".join(escape(f"[{option}]") for option in line.options)
-        console.print(f"           [magenta]{buttons}[/]")
+        console.print()
+        chat.add_row("[bold cyan]guest[/]", escape(line.text))
+    else:
+        took = "" if line.seconds is None else f"  [dim]{line.seconds * 1000:.0f} ms[/]"
+        chat.add_row("[bold green]assistant[/]", escape(line.text.strip()) + took)
+        if line.options:
+            buttons = " · ".join(escape(f"[{option}]") for option in line.options)
+            chat.add_row("", f"[magenta]{buttons}[/]")
+    console.print(chat)
 
 
 def _show_booking(console: Console, report: BookingReport) -> None:
