@@ -7,17 +7,28 @@ from dataclasses import dataclass
 
 from prometheus_client.core import GaugeMetricFamily
 
+from alojamientos.kit.errors import AlojamientosError
 from alojamientos.telemetry import catalogue
 from alojamientos.telemetry.catalogue import Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One value of a collected gauge; `labels` in the order of the metric's."""
+    """One value of a collected gauge; `labels` in the order of the metric's.
+
+    Raises AlojamientosError when there are more or fewer labels than the metric has.
+    """
 
     metric: Metric
     value: float
     labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.metric.labels):
+            raise AlojamientosError(
+                f"{self.metric.name} has the labels {', '.join(self.metric.labels) or 'none'};"
+                f" give {len(self.metric.labels)} values, not {len(self.labels)}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
