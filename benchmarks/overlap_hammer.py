@@ -31,6 +31,7 @@ PROCESSES = 4  # as a lodging with several web processes would have
 SHARE = CONNECTIONS // PROCESSES
 OPERATIONS = 10_000
 BAR_S = 0.25
+LOCK_WAIT_MS = 100  # REDIS_LOCK_WAIT_MS of a busy site: rather refused at once than kept waiting
 NIGHTS = 40  # that everyone wants to have
 MIX = (("hold", 60), ("confirm", 12), ("cancel", 12), ("revive", 8), ("run_out", 4), ("sweep", 4))
 POLICY = operations.Policy(
@@ -121,7 +122,7 @@ async def hammer(dsn: str, redis_url: str | None, *, first: int, count: int) -> 
     engine = db.create_engine(dsn, pool_size=SHARE, max_overflow=0, lock_timeout_ms=10_000)
     database = db.Database(engine)
     client = None if redis_url is None else create_client(redis_url)
-    tool = Hammer(database, UnitLocks(client, ttl_ms=5_000, wait_ms=1_500))
+    tool = Hammer(database, UnitLocks(client, ttl_ms=5_000, wait_ms=LOCK_WAIT_MS))
     async with database.begin() as tx:
         guests = [
             await operations.identify_guest(tx, kind="wa_id", value=f"guest-{first + n}")

@@ -4,7 +4,6 @@ from alojamientos.kit.db import Transaction
 from alojamientos.reservations import domain, statements
 
 IDENTITY_KINDS = ("wa_id", "bsuid", "email")
-_LOCK_CLASS = 103  # of advisory locks; always taken before those of a booking
 
 
 async def identify_guest(
@@ -32,14 +31,11 @@ async def identify_guest(
         "phone": phone,
         "email": email or (value if kind == "email" else None),
     }
-    found = (await tx.conn.execute(statements.FIND_GUEST, values)).one_or_none()
-    if found is None:
-        lock = {"lock_class": _LOCK_CLASS, "identity": f"{kind}:{value}"}
-        await tx.conn.execute(statements.LOCK_IDENTITY, lock)
-        found = (await tx.conn.execute(statements.FIND_GUEST, values)).one_or_none()
-    if found is None:
-        made = await tx.conn.execute(statements.ADD_GUEST, values)
-        return int(made.scalar_one())
+    found = (await tx.conn.execute(statements.IDENTIFY, values)).one()
+    if found.id is None:
+        # Someone else has just made this guest: a new statement sees theirs.
+        await tx.conn.execute(statements.DROP_ORPHAN, {"id": found.person})
+        found = (await tx.conn.execute(statements.IDENTIFY, values)).one()
     if found.learns:
         await tx.conn.execute(statements.LEARN_GUEST, {"id": found.id, **values})
     return int(found.id)

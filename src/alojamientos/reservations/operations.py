@@ -32,7 +32,7 @@ from alojamientos.reservations.views import ReservationView
 Policy = domain.Policy
 identify_guest = guests.identify_guest
 
-_LOCK_UNIT, _LOCK_GUEST = 101, 102  # classes of advisory locks
+_LOCK_UNIT = 101  # class of advisory locks
 
 
 async def hold(
@@ -55,7 +55,11 @@ async def hold(
     """
     stay.check_bookable(today=today)
     found = await queries.bookable(
-        tx.conn, accommodation_id=accommodation_id, stay=stay, key=idempotency_key
+        tx.conn,
+        accommodation_id=accommodation_id,
+        guest_id=guest_id,
+        stay=stay,
+        key=idempotency_key,
     )
     if found.made is not None:
         return await queries.by_id(tx.conn, found.made)
@@ -83,9 +87,6 @@ async def hold(
         "max_open_holds": policy.max_open_holds,
         "unit_class": _LOCK_UNIT,
     }
-    # Before the statement that counts the guest's holds begins: it must see all of them.
-    guest = {"guest_class": _LOCK_GUEST, "guest_id": guest_id}
-    await tx.conn.execute(statements.LOCK_GUEST, guest)
     row = await _insert_alone(tx, values, locks=locks)
     if row.id is None:
         return await _not_inserted(tx, row, values)

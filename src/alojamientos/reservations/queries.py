@@ -15,6 +15,8 @@ from alojamientos.reservations.events import Channel, Status
 from alojamientos.reservations.store import EFFECTIVE_STATUS, TAKEN_BY
 from alojamientos.reservations.views import Offer, ReservationView
 
+_LOCK_GUEST = 102  # class of advisory locks
+
 _ACCOMMODATION = """
     SELECT a.id, a.slug, a.name, a.description, a.capacity, a.nightly_price, a.weekend_price,
         a.currency, a.min_nights, a.time_zone,
@@ -32,7 +34,8 @@ _VIEW = f"""
 
 _IN_STAY = "AND p.starts_on < :check_out AND p.ends_on > :check_in"
 _TAKEN = f", EXISTS {TAKEN_BY.format(unit='a.id', but='')} AS taken"
-_MADE = ", (SELECT r.id FROM reservation r WHERE r.idempotency_key = :key) AS made"
+_MADE = """, (SELECT r.id FROM reservation r WHERE r.idempotency_key = :key) AS made,
+    (SELECT count(*) FROM (SELECT pg_advisory_xact_lock(:guest_class, hashint8(:guest_id))) l)"""
 _DATES = (sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date))
 _ACCOMMODATIONS = sa.text(_ACCOMMODATION.format(seasons="", more="", where=""))
 _OFFERS = sa.text(
@@ -42,13 +45,17 @@ _OFFERS = sa.text(
         where="",
     )
 ).bindparams(*_DATES)
+# The guest's lock is taken here so that the next statement, which counts the guest's holds,
+# begins after it and sees all of them.
 _BOOKABLE = sa.text(
     _ACCOMMODATION.format(
         seasons=_IN_STAY,
         more=_TAKEN + _MADE,
         where="AND a.id = :id",
     )
-).bindparams(*_DATES, sa.bindparam("key", type_=sa.Text))
+).bindparams(
+    *_DATES, sa.bindparam("key", type_=sa.Text), sa.bindparam("guest_id", type_=sa.BigInteger)
+)
 _BY_ID = sa.text(_VIEW + "r.id = :id")
 _BY_CODE = sa.text(_VIEW + "r.code = :code")
 _BY_KEY = sa.text(_VIEW + "r.idempotency_key = :key")
@@ -146,14 +153,19 @@ async def offers(conn: AsyncConnection, *, stay: Stay, guests: int, policy: Poli
 
 
 async def bookable(
-    conn: AsyncConnection, *, accommodation_id: int, stay: Stay, key: str | None
+    conn: AsyncConnection, *, accommodation_id: int, guest_id: int, stay: Stay, key: str | None
 ) -> Bookable:
-    """Return one active accommodation for `stay`; raises NoSuchAccommodation."""
+    """Return one active accommodation for `stay`, the guest's bookings locked until the commit.
+
+    Raises NoSuchAccommodation.
+    """
     values = {
         "id": accommodation_id,
         "check_in": stay.check_in,
         "check_out": stay.check_out,
         "key": key,
+        "guest_class": _LOCK_GUEST,
+        "guest_id": guest_id,
     }
     row = (await conn.execute(_BOOKABLE, values)).mappings().one_or_none()
     if row is None:

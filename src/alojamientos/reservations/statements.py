@@ -62,9 +62,6 @@ REMIND_DUE = sa.text(
         ORDER BY hold_expires_at FOR UPDATE SKIP LOCKED)
     RETURNING id, code"""
 ).bindparams(sa.bindparam("within", type_=sa.Interval))
-LOCK_GUEST = sa.text("SELECT pg_advisory_xact_lock(:guest_class, hashint8(:guest_id))").bindparams(
-    sa.bindparam("guest_id", type_=sa.BigInteger)
-)
 LOCK_UNIT = sa.text("SELECT pg_advisory_xact_lock(:unit_class, :unit_id)")
 LOCK_RESERVATION = sa.text("SELECT status FROM reservation WHERE id = :id FOR NO KEY UPDATE")
 CONFIRM = sa.text(
@@ -78,21 +75,26 @@ CANCEL = sa.text(
 TAKEN_BY_OTHERS = sa.text(
     f"""SELECT EXISTS {TAKEN_BY.format(unit=":accommodation_id", but="AND taken.id <> :id")}"""
 ).bindparams(sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date))
-FIND_GUEST = sa.text(
-    """SELECT g.id, (CAST(:name AS text) IS NOT NULL AND g.name IS NULL)
-        OR (CAST(:phone AS text) IS NOT NULL AND g.phone IS NULL)
-        OR (CAST(:email AS text) IS NOT NULL AND g.email IS NULL) AS learns
-    FROM guest_identity i JOIN guest g ON g.id = i.guest_id
-    WHERE i.kind = :kind AND i.value = :value"""
+# Find the guest, or make one: `person` is an orphan when another transaction got there first.
+IDENTIFY = sa.text(
+    """WITH found AS (
+        SELECT g.id, (CAST(:name AS text) IS NOT NULL AND g.name IS NULL)
+            OR (CAST(:phone AS text) IS NOT NULL AND g.phone IS NULL)
+            OR (CAST(:email AS text) IS NOT NULL AND g.email IS NULL) AS learns
+        FROM guest_identity i JOIN guest g ON g.id = i.guest_id
+        WHERE i.kind = :kind AND i.value = :value),
+    person AS (
+        INSERT INTO guest (name, phone, email) SELECT :name, :phone, :email
+        WHERE NOT EXISTS (SELECT FROM found) RETURNING id),
+    identity AS (
+        INSERT INTO guest_identity (guest_id, kind, value) SELECT id, :kind, :value FROM person
+        ON CONFLICT (kind, value) DO NOTHING RETURNING guest_id)
+    SELECT coalesce((SELECT id FROM found), (SELECT guest_id FROM identity)) AS id,
+        coalesce((SELECT learns FROM found), false) AS learns,
+        (SELECT id FROM person) AS person"""
 )
+DROP_ORPHAN = sa.text("DELETE FROM guest WHERE id = :id")
 LEARN_GUEST = sa.text(
     """UPDATE guest SET name = coalesce(name, :name), phone = coalesce(phone, :phone),
         email = coalesce(email, :email) WHERE id = :id"""
 )
-ADD_GUEST = sa.text(
-    """WITH person AS (
-        INSERT INTO guest (name, phone, email) VALUES (:name, :phone, :email) RETURNING id)
-    INSERT INTO guest_identity (guest_id, kind, value) SELECT id, :kind, :value FROM person
-    RETURNING guest_id"""
-)
-LOCK_IDENTITY = sa.text("SELECT pg_advisory_xact_lock(:lock_class, hashtext(:identity))")

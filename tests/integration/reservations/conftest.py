@@ -14,7 +14,7 @@ from alojamientos.kit.locks import UnitLocks
 from alojamientos.reservations import operations, queries
 from alojamientos.reservations.domain import Stay
 from alojamientos.reservations.events import Channel, ReservationChanged
-from alojamientos.reservations.queries import ReservationView
+from alojamientos.reservations.views import ReservationView
 
 T = TypeVar("T")
 TODAY = date.today()  # noqa: DTZ011 - the database's clock decides expiry, so days are real ones

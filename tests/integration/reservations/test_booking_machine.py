@@ -21,7 +21,7 @@ from alojamientos.kit.errors import AlojamientosError
 from alojamientos.reservations import invariants, operations, queries
 from alojamientos.reservations.domain import Stay
 from alojamientos.reservations.events import ReservationChanged
-from alojamientos.reservations.queries import ReservationView
+from alojamientos.reservations.views import ReservationView
 
 UNITS = (1, 2)
 stays = st.builds(nights, st.integers(0, 9), st.integers(3, 5))
