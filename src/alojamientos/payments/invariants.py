@@ -18,10 +18,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         "ledger_has_every_payment",
         """SELECT 'payment ' || p.provider_id || ' is not what the ledger says of it'
         FROM payment p LEFT JOIN ledger_entry l ON l.payment_id = p.id
-        WHERE p.reservation_id IS NOT NULL AND p.status = 'approved'
+        WHERE p.reservation_id IS NOT NULL AND p.status IN ('approved', 'refunded')
             AND p.outcome NOT IN ('orphan', 'foreign', 'seen')
-        GROUP BY p.id HAVING coalesce(sum(l.amount), 0) <> p.refunded - p.amount
-            AND NOT EXISTS (SELECT FROM refund f WHERE f.payment_id = p.id AND f.status = 'done')
+        GROUP BY p.id HAVING coalesce(sum(l.amount), 0) <> greatest(p.refunded, (
+            SELECT coalesce(sum(f.amount), 0) FROM refund f
+            WHERE f.payment_id = p.id AND f.status = 'done')) - p.amount
         ORDER BY p.id""",
     ),
     from_sql(

@@ -1,4 +1,4 @@
-"""What changes payments: links, payments' states, refunds. Commits are the caller's."""
+"""What changes payments: links and payments' states. Commits are the caller's."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,39 +9,29 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alojamientos.kit.db import Transaction
-from alojamientos.kit.errors import Conflict, NotFound
-from alojamientos.payments import domain, ledger, store
+from alojamientos.kit.errors import Conflict
+from alojamientos.payments import domain, ledger, refunds, store
 from alojamientos.payments.domain import Account, Booking, Decision, Effect, Known
 from alojamientos.payments.events import (
     Outcome,
     PaymentApplied,
     PaymentLinkCreated,
-    RefundFinished,
-    RefundRequested,
 )
 from alojamientos.payments.provider import (
     LinkRequest,
     PaymentStatus,
     Preference,
     ProviderPayment,
-    RefundStatus,
 )
 from alojamientos.payments.store import payment as payments
-from alojamientos.payments.store import payment_event, payment_link, refund
+from alojamientos.payments.store import payment_event, payment_link
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries
 from alojamientos.reservations.domain import DatesTaken
 from alojamientos.reservations.events import ReservationChanged, Status
 from alojamientos.reservations.views import ReservationView
 
-PROVIDER = "mercadopago"
 _TRIES = 3
-
-
-class NoSuchRefund(NotFound):
-    """There is no such refund."""
-
-    code = "no_such_refund"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +40,6 @@ class Applied:
 
     outcome: Outcome
     reservation_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundOrder:
-    """A refund that is still to be asked for."""
-
-    id: int
-    payment_provider_id: str
-    amount: int
-    idempotency_key: Any
-    attempts: int  # how often the provider was asked before this time
 
 
 async def request_link(tx: Transaction, *, reservation_id: int) -> LinkRequest | None:
@@ -149,7 +128,7 @@ async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) 
     made one at a time.
     """
     await store.lock_payment(tx.conn, payment.provider_id)
-    row = await _load(tx.conn, payment.provider_id)
+    row = await store.load_payment(tx.conn, payment.provider_id)
     reservation_id = await _resolve(tx.conn, payment, row)
     known = await _known(tx.conn, row)
     if reservation_id is None or not domain.is_ours(payment, account):
@@ -171,13 +150,6 @@ async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) 
         )
     )
     return Applied(outcome=decision.outcome, reservation_id=view.id if view else None)
-
-
-async def _load(conn: AsyncConnection, provider_id: str) -> sa.Row[Any] | None:
-    query = sa.select(payments).where(
-        payments.c.provider == PROVIDER, payments.c.provider_id == provider_id
-    )
-    return (await conn.execute(query)).one_or_none()
 
 
 async def _resolve(
@@ -260,7 +232,7 @@ async def _write(
             tx.conn, payment_id=payment_id, reservation_id=view.id, payment=payment
         )
     if Effect.REFUND in decision.effects:
-        await _order_refund(tx, payment, payment_id, decision.outcome)
+        await refunds.order(tx, payment=payment, payment_id=payment_id, outcome=decision.outcome)
 
 
 async def _store(
@@ -282,7 +254,7 @@ async def _store(
     decided = {} if outcome is Outcome.SEEN else {"outcome": outcome.value}
     statement = (
         insert(payments)
-        .values(provider=PROVIDER, provider_id=payment.provider_id, **values, **decided)
+        .values(provider=store.PROVIDER, provider_id=payment.provider_id, **values, **decided)
         .on_conflict_do_update(
             index_elements=["provider", "provider_id"],
             set_={**values, **decided, "updated_at": sa.func.now()},
@@ -299,82 +271,3 @@ async def _store(
         )
     )
     return payment_id
-
-
-async def _order_refund(
-    tx: Transaction, payment: ProviderPayment, payment_id: int, outcome: Outcome
-) -> None:
-    key = uuid5(NAMESPACE_URL, f"alojamientos:refund:{PROVIDER}:{payment.provider_id}:{outcome}")
-    statement = (
-        sa.insert(refund)
-        .values(
-            payment_id=payment_id,
-            reason=outcome.value,
-            amount=payment.amount - payment.given_back,
-            idempotency_key=key,
-        )
-        .returning(refund.c.id)
-    )
-    tx.emit(RefundRequested(refund_id=(await tx.conn.execute(statement)).scalar_one()))
-
-
-async def begin_refund(tx: Transaction, *, refund_id: int) -> RefundOrder | None:
-    """Count one more attempt at a refund and return it; None when it has ended.
-
-    Raises NoSuchRefund.
-    """
-    query = (
-        sa.select(refund, payments.c.provider_id.label("payment_provider_id"))
-        .join(payments, payments.c.id == refund.c.payment_id)
-        .where(refund.c.id == refund_id)
-        .with_for_update(of=refund)
-    )
-    row = (await tx.conn.execute(query)).one_or_none()
-    if row is None:
-        raise NoSuchRefund
-    if row.status != RefundStatus.PENDING:
-        return None
-    await tx.conn.execute(
-        sa.update(refund).where(refund.c.id == refund_id).values(attempts=refund.c.attempts + 1)
-    )
-    return RefundOrder(
-        id=refund_id,
-        payment_provider_id=row.payment_provider_id,
-        amount=row.amount,
-        idempotency_key=row.idempotency_key,
-        attempts=row.attempts,
-    )
-
-
-async def finish_refund(
-    tx: Transaction, *, order: RefundOrder, status: RefundStatus, provider_id: str | None
-) -> bool:
-    """Write how a refund ended, and what went back into the ledger; emits RefundFinished.
-
-    Returns False when it had ended before.
-    """
-    await store.lock_payment(tx.conn, order.payment_provider_id)
-    result = await tx.conn.execute(
-        sa.update(refund)
-        .where(refund.c.id == order.id, refund.c.status == RefundStatus.PENDING.value)
-        .values(status=status.value, provider_id=provider_id, done_at=sa.func.now())
-    )
-    if not result.rowcount:
-        return False
-    row = await _load(tx.conn, order.payment_provider_id)
-    if status is RefundStatus.DONE and row is not None and row.reservation_id is not None:
-        await ledger.record_refund(
-            tx.conn,
-            payment_id=row.id,
-            reservation_id=row.reservation_id,
-            returned=row.refunded,
-            currency=row.currency,
-        )
-    tx.emit(
-        RefundFinished(
-            payment_provider_id=order.payment_provider_id,
-            amount=order.amount,
-            status=status.value,
-        )
-    )
-    return True

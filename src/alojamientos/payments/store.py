@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alojamientos.kit.db import advisory_lock, metadata
 
+PROVIDER = "mercadopago"
 _instant = sa.DateTime(timezone=True)
 
 # Classes of advisory locks; taken in this order, and before any lock of a lodging.
@@ -117,6 +118,14 @@ async def lock_payment(conn: AsyncConnection, provider_id: str) -> None:
 async def lock_reservation(conn: AsyncConnection, reservation_id: int) -> None:
     """Let nobody else decide about this reservation's money until the commit."""
     await advisory_lock(conn, _RESERVATION_LOCK, reservation_id & 0x7FFFFFFF)
+
+
+async def load_payment(conn: AsyncConnection, provider_id: str) -> sa.Row[Any] | None:
+    """Return the row of the provider's payment, or None."""
+    query = sa.select(payment).where(
+        payment.c.provider == PROVIDER, payment.c.provider_id == provider_id
+    )
+    return (await conn.execute(query)).one_or_none()
 
 
 async def insert_link(

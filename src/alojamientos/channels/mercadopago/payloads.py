@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from alojamientos.kit.errors import Invalid, ProviderError
@@ -74,10 +74,15 @@ def parse_notification(*, body: Any, topic: str | None, data_id: str | None) -> 
         )
     return Notification(
         event_type=event_type,
-        topic=named[:64],
-        data_id=data_id[:64] if data_id else None,
-        action=action[:64] if isinstance(action, str) else "",
+        topic=_short(named),
+        data_id=_short(data_id) if data_id else None,
+        action=_short(action) if isinstance(action, str) else "",
     )
+
+
+def _short(text: str) -> str:
+    # PostgreSQL stores no NUL.
+    return text.replace("\x00", "")[:64]
 
 
 def _is_payment_id(value: str | None) -> bool:
@@ -103,7 +108,7 @@ def parse_payment(data: Any) -> ProviderPayment:
             updated_at=_instant(data.get("date_last_updated") or data["date_created"]),
             approved_at=_instant(approved) if approved else None,
         )
-    except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise MalformedAnswer from error
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -66,9 +66,10 @@ def create_router(
     async def receive(request: Request) -> Response:
         if not secret:
             raise NotFound
-        door.check(request)
-        notification = door.read(request, await _body(request))
-        await door.take_in(notification, request_id=request.headers.get("x-request-id", ""))
+        hint = _Hint.of(request)
+        once = door.check(hint)
+        notification = door.read(hint, await _body(request))
+        await door.take_in(notification, once=once)
         return Response(status_code=200)
 
     return router
@@ -85,6 +86,29 @@ async def _body(request: Request) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Hint:
+    """What the URL and the headers say. `data_id` of a legacy IPN is never signed."""
+
+    data_id: str | None
+    topic: str | None
+    is_ipn: bool
+    signature: str | None
+    request_id: str | None
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        query, headers = request.query_params, request.headers
+        is_ipn = "topic" in query and "id" in query and "data.id" not in query
+        return cls(
+            data_id=query.get("id") if is_ipn else query.get("data.id"),
+            topic=query.get("topic") if is_ipn else query.get("type"),
+            is_ipn=is_ipn,
+            signature=headers.get("x-signature"),
+            request_id=headers.get("x-request-id"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Door:
     database: Database
     recorder: Recorder
@@ -93,34 +117,45 @@ class _Door:
     accept_unsigned_ipn: bool
     now: Callable[[], datetime]
 
-    def check(self, request: Request) -> None:
-        """Let authentic notifications through; raises SignatureInvalid."""
-        query = request.query_params
-        if self.accept_unsigned_ipn and "topic" in query and "x-signature" not in request.headers:
-            return
+    def check(self, hint: _Hint) -> str:
+        """Let authentic notifications through and return what tells one from its repeats.
+
+        That comes from signed parts only: by the id in the body, which is not signed, a real
+        notification could be made to look like a repeat. Raises SignatureInvalid.
+        """
+        if hint.is_ipn:
+            return self._check_unsigned()
         try:
-            signature.verify(
+            ts = signature.verify(
                 secret=self.secret,
-                header=request.headers.get("x-signature"),
-                data_id=query.get("data.id"),
-                request_id=request.headers.get("x-request-id"),
+                header=hint.signature,
+                data_id=hint.data_id,
+                request_id=hint.request_id,
                 now=self.now(),
                 tolerance=_TOLERANCE,
             )
         except SignatureInvalid as error:
-            self.recorder.signature_checked(source=SOURCE, valid=False)
-            self.log.warning(log_events.WEBHOOK_REFUSED, source=SOURCE, reason=error.reason)
-            raise
+            raise self._refused(error) from error
         self.recorder.signature_checked(source=SOURCE, valid=True)
+        return hint.request_id or ts
 
-    def read(self, request: Request, body: bytes) -> Notification:
+    def _check_unsigned(self) -> str:
+        # An IPN's signature cannot be checked, even when it has one.
+        if not self.accept_unsigned_ipn:
+            raise self._refused(SignatureInvalid("unsigned"))
+        # One look at a payment per minute is as much as anybody may cause without a signature.
+        return f"ipn-{int(self.now().timestamp()) // 60}"
+
+    def _refused(self, error: SignatureInvalid) -> SignatureInvalid:
+        self.recorder.signature_checked(source=SOURCE, valid=False)
+        self.log.warning(log_events.WEBHOOK_REFUSED, source=SOURCE, reason=error.reason)
+        return error
+
+    def read(self, hint: _Hint, body: bytes) -> Notification:
         """Return what the notification is about; raises MalformedNotification."""
-        query = request.query_params
         try:
             return payloads.parse_notification(
-                body=_json(body),
-                topic=query.get("type") or query.get("topic"),
-                data_id=query.get("data.id") or query.get("id"),
+                body=_json(body), topic=hint.topic, data_id=hint.data_id
             )
         except MalformedNotification as error:
             self.recorder.webhook_event(source=SOURCE, event_type="other", outcome="malformed")
@@ -129,11 +164,11 @@ class _Door:
             )
             raise
 
-    async def take_in(self, notification: Notification, *, request_id: str) -> None:
+    async def take_in(self, notification: Notification, *, once: str) -> None:
         """Store the notification with its job in one transaction; a repeat has no effect."""
 
         async def work(tx: Transaction) -> str:
-            return await _store(tx, notification, request_id=request_id[:64])
+            return await _store(tx, notification, once=once[:64])
 
         outcome = await self.database.run(work)
         self.recorder.webhook_event(
@@ -149,12 +184,12 @@ class _Door:
         )
 
 
-async def _store(tx: Transaction, notification: Notification, *, request_id: str) -> str:
+async def _store(tx: Transaction, notification: Notification, *, once: str) -> str:
     is_payment = notification.event_type == payloads.PAYMENT
     event_id = await inbox.accept(
         tx,
         source=SOURCE,
-        external_id=f"{notification.topic}:{notification.data_id}:{request_id}",
+        external_id=f"{notification.topic}:{notification.data_id}:{once}",
         event_type=notification.event_type,
         payload={
             "payment_id": notification.data_id if is_payment else None,
