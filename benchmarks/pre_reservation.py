@@ -144,18 +144,19 @@ async def cost(site: Web, client: httpx2.AsyncClient, *, rounds: int, size: int)
 
 async def throughput(
     site: Web, client: httpx2.AsyncClient, *, rounds: int, size: int
-) -> tuple[list[float], list[float]]:
-    """Return bookings a second per round, and every request's milliseconds."""
-    rates, times = [], []
+) -> tuple[list[float], list[float], list[float]]:
+    """Return bookings a second and CPU milliseconds each, per round, and every request's time."""
+    rates, cpu, times = [], [], []
     for _ in range(rounds):
         site.clear()
         bodies = [body for body, _ in zip(free_bookings(), range(size), strict=False)]
-        start = time.perf_counter()
+        start, before = time.perf_counter(), site.cpu_s()
         statuses, taken = await post_all(client, bodies, clients=CLIENTS)
         rates.append(size / (time.perf_counter() - start))
+        cpu.append((site.cpu_s() - before) * 1000 / size)
         times += taken
         assert set(statuses) == {201}, Counter(statuses)
-    return rates, times
+    return rates, cpu, times
 
 
 async def crowd(
@@ -166,7 +167,7 @@ async def crowd(
     for _ in range(rounds):
         site.clear()
         bodies = [
-            booking(4, 10 if same else 10 + number % 5, 3 if same else 5 + number % 4)
+            booking(4, 10 if same else 10 + 7 * number % 40, 3 if same else 3 + number % 4)
             for number in range(CROWD)
         ]
         statuses, taken = await post_all(client, bodies, clients=CROWD)
@@ -185,12 +186,13 @@ async def measure(site: Web, *, quick: bool) -> bool:
         await cost(site, client, rounds=1, size=50)  # warm up
         await crowd(site, client, rounds=1, same=True)  # open every connection
         cpu = await cost(site, client, rounds=rounds, size=size)
-        rates, times = await throughput(site, client, rounds=rounds, size=size)
+        rates, busy_cpu, times = await throughput(site, client, rounds=rounds, size=size)
         same, same_p95 = await crowd(site, client, rounds=rounds, same=True)
         other, other_p95 = await crowd(site, client, rounds=rounds, same=False)
     table(
         [
             ("CPU per pre-reservation", spread(cpu, " ms"), f"bar ≤ {CPU_BAR_MS:.0f} ms"),
+            (f"  with {CLIENTS} clients", spread(busy_cpu, " ms"), ""),
             (f"bookings a second, {CLIENTS} clients", spread(rates), ""),
             ("  p50", f"{percentile(times, 0.5):.1f} ms", ""),
             ("  p95", f"{percentile(times, 0.95):.1f} ms", ""),
