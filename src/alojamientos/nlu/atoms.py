@@ -1,20 +1,31 @@
 """The single dates in a text: "15/1", "viernes 4 de diciembre", "pasado mañana", "el 15"."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from alojamientos.nlu.text import MONTHS, WEEKDAYS
-from alojamientos.nlu.values import Reason
 
-_MONTH = "|".join(MONTHS)
-_WEEKDAY = "|".join(WEEKDAYS)
-_DAY = r"(?P<d>\d{1,2})(?:\s?(?:ro|do|°|º))?"
-_YEAR = r"(?:\s*(?:/|-|\.|,|del?|del ano)?\s*(?P<y>20\d\d))?"
-_BEFORE = rf"(?:(?P<w>{_WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?"
+MONTH = "|".join(MONTHS)
+WEEKDAY = "|".join(WEEKDAYS)
+# What a number counts when it is not a day.
+_COUNTED = (
+    r"(?!\s*(?:noches?|n|dias?|semanas?|quincenas?|meses|personas|huespedes|gentes?|adult|mayores|grandes|nen|nin|chic|menor|peq|hij|niet|sobrin|amig|pibes"
+    r"|hs|horas|am|pm|de la (?:manana|tarde|noche)|mil|lucas|palos|pesos|k|anos|bebe|bb|perr|gat|mascot|caban|parejas?|matrimonios?|familias?|km|cuadras|en total|pax|p)\b)"
+    r"(?!\s*(?:adult|nen|nin|chic|menor|peq|hij|niet|sobrin|amig|bebe|perr|gat|mascot|caban|%|:\s?\d|\$))"
+)
+_ALONE = r"(?![\d/]|[.,-]\d)"
+_NUMBER = rf"(?P<d>\d{{1,2}})\b{_ALONE}{_COUNTED}"
+_YEAR = (
+    r"(?:\s*(?:/|-|\.|,|del ano|del?)?\s*(?P<y>20\d\d|(?<=del )\d\d(?!\d|\s*(?:/|al?\b|-|hasta))))?"
+)
+_WEEKDAY_BEFORE = rf"(?:(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?"
+_LEAD = r"(?:\b(?:el|los|dias?|del|al|desde|hasta|entre|fecha|ingreso|egreso|entrada|salida|llegada|check ?-?in|check ?-?out)\b[\s:]+(?:el\s+)?(?:dia\s+|fin de semana\s+)?)"
+_TO = r"(?:-|/|al?\b|hasta\b)"
 _CENTURY = 2000
 _TWO_DIGITS = 100
+_PASSES = 4  # "14, 15, 16 y 17": one day more each time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,225 +39,166 @@ class Atom:
     month: int | None = None
     year: int | None = None
     weekday: int | None = None
-    exact: date | None = None  # hoy, mañana, el viernes
-    soft: bool = False
+    exact: date | None = None  # hoy, mañana, en 10 días
 
+    @property
+    def soft(self) -> bool:
+        """Tell whether "que viene" leaves open which one is meant."""
+        return self.exact is None and self.day is None and len(self.text.split()) > 1
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A date that cannot be."""
-
-    reason: Reason
-
-
-def _numeric(m: re.Match[str], today: date) -> Atom | None:
-    """Day first, always."""
-    del today
-    year = m["y"]
-    number = int(year) if year else None
-    if number is not None and number < _TWO_DIGITS:
-        number += _CENTURY
-    return _atom(m, day=int(m["d"]), month=int(m["m"]), year=number, weekday=_weekday(m))
-
-
-def _iso(m: re.Match[str], today: date) -> Atom | None:
-    del today
-    return _atom(m, day=int(m["d"]), month=int(m["m"]), year=int(m["y"]))
-
-
-def _worded(m: re.Match[str], today: date) -> Atom | None:
-    del today
-    return _atom(
-        m,
-        day=int(m["d"]),
-        month=MONTHS.index(m["m"]) + 1,
-        year=int(m["y"]) if m["y"] else None,
-        weekday=_weekday(m),
-    )
-
-
-def _bare(m: re.Match[str], today: date) -> Atom | None:
-    del today
-    return _atom(m, day=int(m["d"]), weekday=_weekday(m))
-
-
-def _relative(days: int) -> Callable[[re.Match[str], date], Atom]:
-    def build(m: re.Match[str], today: date) -> Atom:
-        return _atom(m, exact=today + timedelta(days=days))
-
-    return build
-
-
-def _within(m: re.Match[str], today: date) -> Atom | None:
-    days = int(m["n"]) * (7 if m["u"].startswith("sem") else 1)
-    return _atom(m, exact=today + timedelta(days=days))
-
-
-def _weekday_only(m: re.Match[str], today: date) -> Atom | None:
-    """The next such weekday; "que viene" may mean a week later to some, so it is read back."""
-    wanted = WEEKDAYS.index(m["w"])
-    ahead = (wanted - today.weekday()) % 7 or 7
-    soft = bool(m["next"]) or bool(m["prox"])
-    return _atom(m, exact=today + timedelta(days=ahead), soft=soft)
-
-
-def _weekday(m: re.Match[str]) -> int | None:
-    return WEEKDAYS.index(m["w"]) if m["w"] else None
-
-
-def _atom(m: re.Match[str], **known: object) -> Atom:
-    return Atom(start=m.start(), end=m.end(), text=m[0].strip(), **known)  # type: ignore[arg-type] # by name
-
-
-# The first pattern that matches at a place wins; at equal starts the longer reading comes first.
-_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Atom | None]], ...] = (
-    (re.compile(r"\b(?P<y>20\d\d)-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"), _iso),
-    (
-        re.compile(
-            rf"{_BEFORE}\b(?P<d>\d{{1,2}})\s?[/.]\s?(?P<m>\d{{1,2}})(?:\s?[/.]\s?(?P<y>20\d\d|\d\d))?(?![\d/])"
-        ),
-        _numeric,
-    ),
-    (
-        re.compile(rf"{_BEFORE}\b(?P<d>\d{{1,2}})-(?P<m>\d{{1,2}})-(?P<y>20\d\d|\d\d)(?![\d-])"),
-        _numeric,
-    ),
-    (
-        re.compile(rf"{_BEFORE}\b{_DAY}\s*(?:de|/|-)?\s*(?:mes de\s+)?(?P<m>{_MONTH})\b{_YEAR}"),
-        _worded,
-    ),
-    (re.compile(r"\bpasado manana\b"), _relative(2)),
-    (re.compile(r"\b(?:hoy|esta noche|esta tarde)\b"), _relative(0)),
-    (re.compile(r"\bmanana\b"), _relative(1)),
-    (re.compile(r"\b(?:antes de ayer|anteayer)\b"), _relative(-2)),
-    (re.compile(r"\bayer\b"), _relative(-1)),
-    (
-        re.compile(r"\b(?:dentro de|en|de aca a)\s+(?P<n>\d{1,3})\s+(?P<u>dias?|semanas?)\b"),
-        _within,
-    ),
-    (
-        re.compile(
-            rf"\b(?P<w>{_WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?{_DAY}\b(?!\s*(?:noches?|personas|hs|:))"
-        ),
-        _bare,
-    ),
-    (
-        re.compile(
-            rf"\b(?P<prox>proximo\s+)?(?P<w>{_WEEKDAY})\b(?P<next>\s+(?:que viene|proximo|siguiente))?"
-        ),
-        _weekday_only,
-    ),
-    (
-        re.compile(
-            r"(?P<w>(?!))?(?:\b(?:el|del|al|dia|hasta|desde|entre|y|a|llegamos|llego|llegando"
-            r"|vamos|nos vamos|salimos|entrada|salida)\s+(?:el\s+)?(?:dia\s+)?)(?P<d>\d{1,2})\b"
-            r"(?!\s*(?:noches?|n\b|personas|adult|nen|nin|chic|menor|hij|hs|horas|am\b|pm\b|de la|mil"
-            r"|lucas|%|:|/|semanas?|dias|bebe|perr|gat|cab|pareja|km))"
-        ),
-        _bare,
-    ),
-)
-# "15-18/1", "15 al 18 de enero": the first day takes its month from the second.
-_FIRST_OF_RANGE = re.compile(
-    rf"(?<![\d/.-])(?P<d>\d{{1,2}})(?="
-    rf"\s?(?:-|/|al?|hasta)\s?(?:el\s+)?(?:(?:{_WEEKDAY})\s+)?\d{{1,2}}\s*(?:de\s+)?(?:{_MONTH})\b"
-    rf"|\s?(?:-|al?|hasta)\s?(?:el\s+)?(?:(?:{_WEEKDAY})\s+)?\d{{1,2}}\s?[/.]\s?\d{{1,2}}(?![\d/]))"
-)
-_COUNTED = (
-    r"noches?|n\b|personas|adult|nen|nin|chic|menor|hij|hs|horas|am\b|pm\b|de la|mil|lucas|%|:|/"
-    r"|semanas?|dias|bebe|perr|gat|cab|pareja|km"
-)
-# "10 al 17", "10-17": no month at all.
-_BARE_RANGE = re.compile(
-    rf"(?<![\d/.-])(?P<a>\d{{1,2}})\s?(?:al|-)\s?(?:el\s+)?(?P<b>\d{{1,2}})\b(?!\s*(?:{_COUNTED}|[./-]))"
-)
+    @property
+    def is_bare(self) -> bool:
+        """Tell whether it is only the number of a day."""
+        return self.day is not None and self.month is None
 
 
 def find(text: str, today: date) -> list[Atom]:
     """Return the dates in canonical `text`, in order, none within another."""
-    found = [
-        Atom(start=match.start(), end=match.end(), text=match[0], day=int(match[0]))
-        for match in _FIRST_OF_RANGE.finditer(text)
-    ]
-    found = [_with_weekday(atom, text) for atom in found]
-    taken = [(atom.start, atom.end) for atom in found]
+    found: list[Atom] = []
     for pattern, build in _PATTERNS:
         for match in pattern.finditer(text):
-            begin = _begin(match)
-            if _is_taken(begin, match.end(), taken):
-                continue
-            atom = build(match, today)
-            if atom is not None:
-                found.append(replace(atom, start=begin))
-                taken.append((begin, match.end()))
+            _add(found, build(match, today))
     for match in _BARE_RANGE.finditer(text):
-        for group in ("a", "b"):
-            begin, end = match.span(group)
-            if not _is_taken(begin, end, taken):
-                found.append(Atom(start=begin, end=end, text=match[group], day=int(match[group])))
-                taken.append((begin, end))
+        first, second = (_plain(match, group) for group in ("a", "d"))
+        if not (_overlaps(first, found) or _overlaps(second, found)):
+            found += [first, second]
+    for _ in range(_PASSES):
+        more = [*_before(text, found), *_after(text, found)]
+        if not more:
+            break
+        for atom in more:
+            _add(found, atom)
     return sorted(found, key=lambda atom: atom.start)
 
 
-def _with_weekday(atom: Atom, text: str) -> Atom:
-    """Take in the weekday right before a day."""
-    match = re.search(rf"\b(?P<w>{_WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?$", text[: atom.start])
-    if match is None:
-        return atom
-    return replace(atom, start=match.start(), weekday=WEEKDAYS.index(match["w"]))
+def without(text: str, found: list[Atom]) -> str:
+    """Return `text` with a blank in the place of each date."""
+    for atom in reversed(found):
+        text = text[: atom.start] + " " + text[atom.end :]
+    return text
 
 
-def _begin(match: re.Match[str]) -> int:
-    """Return where the date itself begins, after the words that only lead to it."""
-    named = [match.start(name) for name in ("w", "d") if name in match.re.groupindex]
-    known = [start for start in named if start >= 0]
-    return min(known) if known else match.start()
+def _add(found: list[Atom], atom: Atom) -> None:
+    if not _overlaps(atom, found):
+        found.append(atom)
 
 
-def _is_taken(begin: int, end: int, taken: list[tuple[int, int]]) -> bool:
-    return any(begin < other_end and end > other_begin for other_begin, other_end in taken)
+def _overlaps(atom: Atom, found: list[Atom]) -> bool:
+    return any(atom.start < other.end and atom.end > other.start for other in found)
 
 
-def resolve(
-    atom: Atom, *, today: date, month: int | None = None, year: int | None = None
-) -> date | Wrong:
-    """Return the day that `atom` means: the next one that it fits, or why there is none.
-
-    `month` and `year` are what the text says elsewhere.
-    """
-    if atom.exact is not None:
-        return atom.exact
-    day, month_known = atom.day or 0, atom.month or month
-    if month_known is None:
-        return next_day_of_month(day, today)
-    if not 1 <= month_known <= len(MONTHS):
-        return Wrong(Reason.NO_SUCH_DAY)
-    given_year = atom.year or year
-    years = [given_year] if given_year else [today.year, today.year + 1]
-    candidates = [built for one in years if (built := _build(one, month_known, day)) is not None]
-    if not candidates:
-        leap = month_known == 2 and day == 29  # noqa: PLR2004 - the one day that not every year has
-        return Wrong(Reason.TOO_FAR if leap and not given_year else Reason.NO_SUCH_DAY)
-    chosen = next((one for one in candidates if one >= today), candidates[-1])
-    if atom.weekday is not None and chosen.weekday() != atom.weekday:
-        return Wrong(Reason.WEEKDAY_MISMATCH)
-    return chosen
+def _before(text: str, found: list[Atom]) -> Iterator[Atom]:
+    """Yield the days that lead up to a date: the 15 of "15 al 18 de enero"."""
+    for atom in found:
+        match = _LEADS_UP.search(text[: atom.start])
+        if match is not None:
+            one = _plain(match, "d", weekday=_weekday(match))
+            if not _overlaps(one, found):
+                yield one
 
 
-def next_day_of_month(day: int, today: date) -> date | Wrong:
-    """Return the next `day` of a month, today included; months without it are passed over."""
-    if not 1 <= day <= 31:  # noqa: PLR2004 - no month has more
-        return Wrong(Reason.NO_SUCH_DAY)
-    for ahead in range(12):
-        years, month = divmod(today.month - 1 + ahead, 12)
-        built = _build(today.year + years, month + 1, day)
-        if built is not None and built >= today:
-            return built
-    raise AssertionError  # pragma: no cover - every day up to 31 comes within a year
+def _after(text: str, found: list[Atom]) -> Iterator[Atom]:
+    """Yield the days that go on from a date: the 18 of "15/1 a 18", the 16 of "15, 16 y 17"."""
+    for atom in found:
+        for pattern in (_GOES_ON, _LISTED):
+            match = pattern.match(text, atom.end)
+            if match is None or atom.day is None:
+                continue
+            one = _plain(match, "d")
+            in_order = pattern is _GOES_ON or (one.day or 0) > atom.day
+            if in_order and not _overlaps(one, found):
+                yield one
 
 
-def _build(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+def _plain(match: re.Match[str], group: str, weekday: int | None = None) -> Atom:
+    start, end = match.span(group)
+    if weekday is not None:
+        start = match.start("w")
+    return Atom(
+        start=start, end=end, text=match.string[start:end], day=int(match[group]), weekday=weekday
+    )
+
+
+def _dated(match: re.Match[str], _today: date) -> Atom:
+    """Day first, always."""
+    groups = match.groupdict()
+    said = groups.get("y") or groups.get("y2")
+    year = int(said) if said else None
+    if year is not None and year < _TWO_DIGITS:
+        year += _CENTURY
+    month = groups.get("m")
+    number = None
+    if month is not None:
+        number = int(month) if month.isdigit() else MONTHS.index(month) + 1
+    start = match.start("w") if groups.get("w") else min(match.start("d"), _start_of_month(match))
+    return Atom(
+        start=start,
+        end=match.end(),
+        text=match.string[start : match.end()].strip(" ,"),
+        day=int(match["d"]),
+        month=number,
+        year=year,
+        weekday=_weekday(match),
+    )
+
+
+def _start_of_month(match: re.Match[str]) -> int:
+    """Return where a date begins that says its month or year first."""
+    named = [match.start(name) for name in ("m", "y") if name in match.re.groupindex]
+    return min([start for start in named if start >= 0], default=match.start("d"))
+
+
+def _weekday(match: re.Match[str]) -> int | None:
+    word = match.groupdict().get("w")
+    return WEEKDAYS.index(word) if word else None
+
+
+def _on_weekday(match: re.Match[str], _today: date) -> Atom:
+    return replace(_whole(match), weekday=_weekday(match))
+
+
+def _relative(days: int) -> Callable[[re.Match[str], date], Atom]:
+    def build(match: re.Match[str], today: date) -> Atom:
+        return replace(_whole(match), exact=today + timedelta(days=days))
+
+    return build
+
+
+def _within(match: re.Match[str], today: date) -> Atom:
+    days = int(match["n"]) * (7 if match["u"].startswith("sem") else 1)
+    return replace(_whole(match), exact=today + timedelta(days=days))
+
+
+def _whole(match: re.Match[str]) -> Atom:
+    return Atom(start=match.start(), end=match.end(), text=match[0].strip())
+
+
+_Builder = Callable[[re.Match[str], date], Atom]
+# Where two patterns meet, the earlier one has the text.
+_PATTERNS: tuple[tuple[re.Pattern[str], _Builder], ...] = tuple(
+    (re.compile(pattern), build)
+    for pattern, build in (
+        (r"\b(?P<y>20\d\d)[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})\b", _dated),
+        (rf"{_WEEKDAY_BEFORE}(?<![\d/.])(?P<d>\d{{1,2}})\s*(?:de\b|del mes de|/|-)?\s*(?:mes de\s+)?(?P<m>{MONTH})\b{_YEAR}", _dated),
+        (rf"{_WEEKDAY_BEFORE}(?<![\d/.])\b(?P<d>\d{{1,2}})\s?[/.]\s?(?P<m>\d{{1,2}})(?:\s?[/.]\s?(?P<y>20\d\d|\d\d)|\s+(?:de|del)\s+(?P<y2>20\d\d))?(?![\d/])", _dated),
+        (rf"{_WEEKDAY_BEFORE}(?<![\d-])\b(?P<d>\d{{1,2}})-(?P<m>\d{{1,2}})-(?P<y>20\d\d|\d\d)(?![\d-])", _dated),
+        (rf"\b(?:el|al|dia|hasta)\s+(?P<d>\d{{1,2}}) del (?P<m>0?[1-9]|1[0-2])\b{_ALONE}{_COUNTED}(?!\s*(?:{_TO}|de\b|y\b))", _dated),
+        (rf"\b(?P<m>{MONTH})\s+(?:el\s+)?{_NUMBER}(?!\s*de\b)", _dated),
+        (r"\bpasado manana\b", _relative(2)),
+        (r"\b(?:hoy(?: a la noche)?|esta noche|esta tarde)\b", _relative(0)),
+        (r"\bmanana\b", _relative(1)),
+        (r"\b(?:antes de ayer|anteayer)\b", _relative(-2)),
+        (r"\bayer\b", _relative(-1)),
+        (r"\b(?:dentro de|en|de aca a)\s+(?P<n>\d{1,3})\s+(?P<u>dias?|semanas?)\b", _within),
+        (rf"\b(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?{_NUMBER}", _dated),
+        (rf"(?<!\blos )\b(?:proximo\s+)?(?P<w>{WEEKDAY})\b(?:\s+(?:que viene|proximo|siguiente))?", _on_weekday),
+        (rf"{_LEAD}{_NUMBER}", _dated),
+    )
+)  # fmt: skip
+# "10 al 17", "10-17": no month at all.
+_BARE_RANGE = re.compile(rf"(?<![\d/.$-])\b(?P<a>\d{{1,2}})\s?(?:al|-)\s?(?:el\s+)?{_NUMBER}")
+_LEADS_UP = re.compile(
+    rf"(?:\b(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?(?<![\d/.$-])\b(?P<d>\d{{1,2}})\s?(?:{_TO}|(?<=entre \d)y\b|(?<=entre \d )y\b|(?<=entre \d\d )y\b)\s?(?:el\s+)?(?:dia\s+)?$"
+)
+_GOES_ON = re.compile(rf"\s?(?:-|a\b)\s?(?:el\s+)?(?:dia\s+)?{_NUMBER}")
+_LISTED = re.compile(rf"(?:\s?,\s?(?=\d{{1,2}}\s?(?:,|y\b))|\s?,?\s?y\s+)(?:el\s+)?{_NUMBER}")

@@ -72,19 +72,10 @@ def _weekend_of_month(m: re.Match[str], today: date, _holidays: Holidays) -> Dat
     return Resolved(span=Span(check_in=friday, check_out=friday + 2 * _DAY), confirm=True)
 
 
-def weekend_around(text: str, today: date) -> Resolved | None:
-    """Return "el finde del 20 de junio": the weekend that has the day, or the nearest one."""
-    match = _AROUND.search(text)
-    if match is None:
-        return None
-    number = int(match["d"])
-    year, month = _coming(MONTHS.index(match["m"]) + 1, today, day=number)
-    try:
-        day = date(year, month, number)
-    except ValueError:
-        return None
+def weekend_with(day: date) -> Span:
+    """Return the weekend that has `day`, or the nearest one."""
     friday = day + _DAY * ((_FRIDAY - day.weekday() + 3) % 7 - 3)
-    return Resolved(span=Span(check_in=friday, check_out=friday + 2 * _DAY), confirm=True)
+    return Span(check_in=friday, check_out=friday + 2 * _DAY)
 
 
 def _long_weekend(m: re.Match[str], today: date, holidays: Holidays) -> Dates | None:
@@ -127,8 +118,8 @@ def _new_year(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
     eve = date(today.year, 12, 31)
     return Ambiguous(
         options=(
-            Span(check_in=eve - _DAY, check_out=eve + 2 * _DAY),
             Span(check_in=eve, check_out=eve + _DAY),
+            Span(check_in=eve - _DAY, check_out=eve + 2 * _DAY),
         ),
         label=m[0].strip(),
     )
@@ -203,8 +194,11 @@ def _coming(month: int, today: date, day: int | None = None) -> tuple[int, int]:
 
 _WEEKEND = r"(?:finde|fin de semana)"
 _NEXT = r"(?:que viene|proximo|siguiente|q viene)"
-_AROUND = re.compile(rf"\b{_WEEKEND} del (?P<d>\d{{1,2}}) (?:de )?(?P<m>{_MONTH})\b")
 _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
+    (re.compile(r"\b(?:semana santa|pascuas?)\b"), _easter),
+    (re.compile(r"\bcarnaval(?:es)?\b"), _carnival),
+    (re.compile(r"\b(?:ano nuevo|fin de ano|fiestas de fin de ano)\b"), _new_year),
+    (re.compile(r"\b(?:navidad|nochebuena)\b"), _christmas),
     (
         re.compile(
             rf"\b(?:el |proximo |este |algun )*(?:{_WEEKEND} largo|feriado(?: largo)?|{_WEEKEND} con feriado)"
@@ -220,12 +214,8 @@ _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
     ),
     (re.compile(rf"\b(?:el )?(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT})\b"), _next_weekend),
     (re.compile(rf"\b(?:este |el |para el )?{_WEEKEND}\b(?! de | del )"), _this_weekend),
-    (re.compile(r"\b(?:semana santa|pascuas?)\b"), _easter),
-    (re.compile(r"\bcarnaval(?:es)?\b"), _carnival),
-    (re.compile(r"\b(?:ano nuevo|fin de ano|fiestas de fin de ano)\b"), _new_year),
-    (re.compile(r"\b(?:navidad|nochebuena)\b"), _christmas),
     (
-        re.compile(rf"\b(?P<n>1|primer|primera|2|segunda) quincena de (?P<m>{_MONTH})\b"),
+        re.compile(rf"\b(?P<n>1|primera?|2|segunda) quincena (?:de )?(?P<m>{_MONTH})\b"),
         _fortnight,
     ),
     (re.compile(rf"\b(?:todo (?:el mes de )?|el mes completo de |mes entero de )(?P<m>{_MONTH})\b"), _whole_month),

@@ -32,7 +32,9 @@ _SHORT = {
     "q": "que", "k": "que", "xq": "porque", "pq": "porque", "tmb": "tambien", "tb": "tambien",
     "x": "x", "pers": "personas", "per": "personas", "pax": "personas", "persona": "personas",
     "hs": "hs", "finde": "finde", "findes": "finde", "fds": "finde", "weekend": "finde",
-    "primero": "1", "primer": "primer", "1ro": "1", "1ero": "1", "1er": "primer", "nche": "noche",
+    "primero": "1", "primer": "primer", "1ro": "1", "1ero": "1", "1er": "primer", "1ra": "primera",
+    "1era": "primera", "2da": "segunda", "2do": "segundo", "3ra": "tercera", "3er": "tercer",
+    "nche": "noche",
     "dsd": "desde", "hsta": "hasta", "d": "de", "dl": "del", "xfa": "porfa", "info": "informacion",
     "holi": "hola", "holis": "hola", "olaa": "hola",
 }  # fmt: skip

@@ -1,0 +1,38 @@
+"""How long a stay is: nights, days, weeks, a fortnight."""
+
+import re
+
+_NIGHTS = re.compile(
+    r"\b(?P<n>\d{1,3})(?:\s?(?:o|u|/|-)\s?(?P<m>\d{1,2}))?\s?(?:sol[ao]s?\s|unica\s)?(?:noches?|n)\b"
+)
+_ONE_NIGHT = re.compile(r"(?<!por )(?<!x )(?<!cada )\b(?:la |sola |esa )?noche del?\b(?! la\b)")
+_WEEKS = re.compile(
+    r"(?<!en )(?<!dentro de )(?<!aca a )\b(?P<n>\d{1,2}) semanas?\b(?! (?:santa|que viene|proxima))"
+)
+_DAYS = re.compile(r"(?<!en )(?<!dentro de )(?<!aca a )\b(?P<n>\d{1,2}) dias?\b")
+_FORTNIGHT = re.compile(r"(?<!primera )(?<!segunda )\bquincena\b(?! de\b)")
+_MORE = re.compile(r"\b(?P<n>\d{1,2}) (?:noches?|dias?) mas\b")
+_WEEK = 7
+
+
+def find(text: str) -> tuple[int, ...]:
+    """Return the numbers of nights that canonical `text` may mean, likeliest first."""
+    match = _NIGHTS.search(text)
+    if match is not None:
+        return tuple(int(number) for number in match.groups() if number)
+    match = _WEEKS.search(text)
+    if match is not None:
+        return (_WEEK * int(match["n"]),)
+    match = _DAYS.search(text)
+    if match is not None:
+        days = int(match["n"])
+        return (days, days - 1) if days > 1 else (1,)
+    if _FORTNIGHT.search(text):
+        return (14, 15)
+    return (1,) if _ONE_NIGHT.search(text) else ()
+
+
+def more(text: str) -> int | None:
+    """Return by how many nights the text asks to make a stay longer, or None."""
+    match = _MORE.search(text)
+    return int(match["n"]) if match is not None else None

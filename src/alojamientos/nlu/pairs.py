@@ -1,0 +1,188 @@
+"""From two dates that a text joins to one stay: which month, which year, and what cannot be."""
+
+from datetime import date
+from itertools import pairwise
+
+from alojamientos.nlu import days, limits
+from alojamientos.nlu.atoms import Atom
+from alojamientos.nlu.days import DAY, Day, Wrong
+from alojamientos.nlu.values import Ambiguous, Dates, InvalidDates, Reason, Resolved, Span
+
+CROSSES_A_MONTH_UP_TO = 15  # nights: "del 28 al 2" does, "del 18 al 15 de enero" is a mistake
+_NEAR = 6  # days: a bare day so near may be meant of this month or of the next
+_TRIES = 2
+_DECEMBER = 12
+
+
+def join(first: Atom, second: Atom, *, today: date, since: date | None = None) -> Dates:
+    """Return the stay from `first` to `second`.
+
+    Two bare days are looked for from `since`, when something else than today is talked of.
+    """
+    if first.is_bare and second.is_bare:
+        return _bare(first, second, today=since or today, is_near=since is None)
+    found = _ends(first, second, today=today)
+    if isinstance(found, Wrong):
+        return InvalidDates(reason=found.reason, quote=found.quote)
+    left, right = found
+    if right.date <= left.date:
+        return InvalidDates(reason=Reason.REVERSED)
+    span = Span(check_in=left.date, check_out=right.date)
+    return Resolved(span=span, confirm=left.soft or right.soft)
+
+
+def leaving(atom: Atom, check_in: date) -> Dates:
+    """Return the stay from `check_in` to the day that `atom` means after it."""
+    right = _after(atom, check_in)
+    if isinstance(right, Wrong):
+        return InvalidDates(reason=right.reason, quote=right.quote)
+    if right <= check_in:
+        return InvalidDates(reason=Reason.REVERSED, quote=atom.text)
+    return Resolved(span=Span(check_in=check_in, check_out=right), confirm=atom.soft)
+
+
+def listed(atoms: list[Atom], *, today: date, nights: bool) -> Dates | None:
+    """Return what "el 24 y 25" may mean: nights, or the days of arriving and leaving; or None."""
+    first, last = atoms[0], atoms[-1]
+    found = join(first, last, today=today)
+    spans = _spans(found)
+    if not spans:
+        return found
+    if any(not _follow(one, other, today) for one, other in pairwise(atoms)):
+        return None
+    longer = [Span(check_in=s.check_in, check_out=s.check_out + DAY) for s in spans]
+    if nights and len(longer) == 1:
+        return Resolved(span=longer[0], confirm=isinstance(found, Resolved) and found.confirm)
+    # Whoever names the days of a weekend leaves on the last of them.
+    plain = [*spans, *longer] if first.day is None else [*longer, *spans]
+    return Ambiguous(options=tuple(longer if nights else plain))
+
+
+def _spans(found: Dates) -> list[Span]:
+    if isinstance(found, Resolved):
+        return [found.span]
+    return list(found.options) if isinstance(found, Ambiguous) else []
+
+
+def _follow(one: Atom, other: Atom, today: date) -> bool:
+    if one.day is not None and other.day is not None:
+        return other.day == one.day + 1 or other.day == 1
+    if one.weekday is not None and other.weekday is not None:
+        return (other.weekday - one.weekday) % 7 == 1
+    return one.exact is not None and other.exact is not None and other.exact > one.exact >= today
+
+
+def _bare(first: Atom, second: Atom, *, today: date, is_near: bool) -> Dates:
+    """Two days of no month: the next that fit, read back; or which, when they are near."""
+    reason: Wrong | None = None
+    fitting: list[Span] = []
+    starts = days.occurrences(first.day or 0, today)[:_TRIES]
+    if not starts:
+        return InvalidDates(reason=Reason.NO_SUCH_DAY, quote=first.text)
+    for start in starts:
+        end = _after(second, start)
+        if isinstance(end, Wrong):
+            reason = reason or end
+        elif not days.fits(first, start):
+            reason = reason or Wrong(Reason.WEEKDAY_MISMATCH, first.text)
+        elif end <= start:
+            return InvalidDates(reason=Reason.REVERSED)
+        else:
+            fitting.append(Span(check_in=start, check_out=end))
+    if not fitting:
+        wrong = reason or Wrong(Reason.NO_SUCH_DAY)
+        return InvalidDates(reason=wrong.reason, quote=wrong.quote)
+    named = first.weekday is not None or second.weekday is not None
+    if is_near and len(fitting) > 1 and not named and (fitting[0].check_in - today).days <= _NEAR:
+        return Ambiguous(options=tuple(sorted(fitting, key=_is_ordinary)))
+    return Resolved(span=fitting[0], confirm=True)
+
+
+def _is_ordinary(span: Span) -> bool:
+    """Sort the turn of the year first: "del 28 al 2" is seldom said of another."""
+    return span.check_in.year == span.check_out.year
+
+
+def _ends(first: Atom, second: Atom, *, today: date) -> tuple[Day, Day] | Wrong:
+    """Resolve the end that is known better first, and the other from it."""
+    year = first.year or second.year
+    if second.day is not None and first.exact is None and not first.month:
+        return _from_end(first, second, today)
+    start_year = first.year
+    if start_year is None and year is not None:
+        crosses = bool(first.month and second.month and first.month > second.month)
+        start_year = year - 1 if crosses else year
+    left = days.resolve(first, today=today, month=second.month, year=start_year)
+    if isinstance(left, Wrong):
+        return left
+    right = _after(second, left.date)
+    if isinstance(right, Wrong):
+        return right
+    return left, Day(right, second.soft and first.exact is None)
+
+
+def _from_end(first: Atom, second: Atom, today: date) -> tuple[Day, Day] | Wrong:
+    right = days.resolve(second, today=today)
+    if isinstance(right, Wrong):
+        return right
+    left = _until(first, right.date)
+    if isinstance(left, date) and left < today and not second.year and second.month:
+        following = days.build(right.date.year + 1, right.date.month, right.date.day)
+        if following is not None and right.date >= today:
+            right = Day(following, soft=True)
+            left = _until(first, following)
+    if isinstance(left, Wrong):
+        return left
+    return Day(left, first.soft), right
+
+
+def _after(atom: Atom, left: date) -> date | Wrong:
+    """Return the day of leaving that `atom` means after arriving on `left`."""
+    if atom.exact is not None:
+        return atom.exact
+    if atom.day is None:
+        return days.first_weekday_after(atom.weekday or 0, left)
+    if atom.month is None:
+        chosen = _same_or_next_month(atom.day, left)
+    elif atom.year is not None:
+        chosen = days.build(atom.year, atom.month, atom.day)
+    else:
+        chosen = _same_or_next_year(atom.month, atom.day, left)
+    if chosen is None:
+        return Wrong(Reason.NO_SUCH_DAY, atom.text)
+    if not days.fits(atom, chosen):
+        return Wrong(Reason.WEEKDAY_MISMATCH, atom.text)
+    return chosen
+
+
+def _same_or_next_month(number: int, left: date) -> date | None:
+    if number > left.day:
+        return days.build(left.year, left.month, number)
+    years, month = divmod(left.month, _DECEMBER)
+    following = days.build(left.year + years, month + 1, number)
+    short = following is not None and (following - left).days <= CROSSES_A_MONTH_UP_TO
+    return following if short else days.build(left.year, left.month, number)
+
+
+def _same_or_next_year(month: int, number: int, left: date) -> date | None:
+    same = days.build(left.year, month, number)
+    following = days.build(left.year + 1, month, number)
+    if following is not None and (same is None or same <= left):
+        return following if (following - left).days <= limits.MAX_NIGHTS or same is None else same
+    return same
+
+
+def _until(atom: Atom, right: date) -> date | Wrong:
+    """Return the day of arriving that `atom` means before leaving on `right`."""
+    if atom.day is None:
+        return days.last_weekday_before(atom.weekday or 0, right)
+    same = days.build(right.year, right.month, atom.day)
+    chosen = same
+    if same is None or same >= right:
+        end_of_before = right.replace(day=1) - DAY
+        before = days.build(end_of_before.year, end_of_before.month, atom.day)
+        if before is not None and (right - before).days <= CROSSES_A_MONTH_UP_TO:
+            chosen = before
+    if chosen is None:
+        return Wrong(Reason.NO_SUCH_DAY, atom.text)
+    return chosen if days.fits(atom, chosen) else Wrong(Reason.WEEKDAY_MISMATCH, atom.text)
