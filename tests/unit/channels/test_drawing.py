@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alojamientos.channels.whatsapp import drawing
@@ -37,6 +37,11 @@ def test_a_plain_reply_is_a_text():
         "type": "text",
         "text": {"preview_url": False, "body": "Hola"},
     }
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "\x1f"])
+def test_a_message_is_never_empty(text: str):
+    assert drawing.draw(Reply(text=text))["text"]["body"] == "…"
 
 
 def test_a_text_carries_header_and_footer_in_its_body():
@@ -110,6 +115,7 @@ def test_a_cut_leaves_no_half_of_a_character():
     assert drawing.shorten("Cabaña muy larga del lago", 10) == "Cabaña mu…"
 
 
+@settings(max_examples=400)
 @given(reply=REPLIES)
 def test_whatever_is_said_is_accepted_by_the_api_and_nothing_of_a_text_is_lost(reply: Reply):
     parts = drawing.split(reply)

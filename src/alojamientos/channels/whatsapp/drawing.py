@@ -54,7 +54,7 @@ def draw(reply: Reply) -> dict[str, Any]:
             "type": "interactive",
             "interactive": _frame(reply) | {"type": "cta_url", "action": action},
         }
-    body = shorten(_whole_text(reply) or _NOTHING, TEXT)
+    body = shorten(_whole_text(reply), TEXT) or _NOTHING
     return {"type": "text", "text": {"preview_url": False, "body": body}}
 
 
@@ -70,8 +70,9 @@ def _whole_text(reply: Reply) -> str:
     """Return the text with its header and footer, for messages that have no place for those."""
     if reply.options or reply.url:
         return reply.text
-    parts = (f"*{reply.header}*" if reply.header else "", reply.text, reply.footer)
-    return "\n\n".join(part for part in parts if part)
+    header = reply.header.strip()
+    parts = (f"*{header}*" if header else "", reply.text, reply.footer)
+    return "\n\n".join(part for part in parts if part.strip())
 
 
 def _frame(reply: Reply) -> dict[str, Any]:
