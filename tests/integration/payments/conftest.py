@@ -27,11 +27,11 @@ from alojamientos.payments import invariants, jobs, queries
 from alojamientos.payments import operations as payments
 from alojamientos.payments.domain import Account
 from alojamientos.payments.events import PaymentApplied, RefundRequested
+from alojamientos.payments.provider import PaymentProvider
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries as reservation_queries
 from alojamientos.reservations.domain import Stay
 from alojamientos.reservations.events import Channel, ReservationChanged, Status
-from alojamientos.telemetry.recorder import Recorder
 
 TODAY = date.today()  # noqa: DTZ011 - the database's clock decides expiry, so days are real ones
 CHECK_IN = date(TODAY.year + 1, 8, 4)
@@ -92,6 +92,17 @@ class Told(Bus):
         return [fact.outcome.value for fact in self.of(PaymentApplied)]
 
 
+class Timed:
+    """A recorder that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def webhook_processed(self, *, source: str, event_type: str, seconds: float) -> None:
+        assert (source, event_type) == ("mercadopago", "payment")
+        self.seconds.append(seconds)
+
+
 async def _reservation_changed(tx: db.Transaction, fact: ReservationChanged) -> None:
     await payments.record_reservation_changed(tx, fact)
     if fact.status is Status.PRE_RESERVED:
@@ -110,13 +121,25 @@ class Till:
     dsn: str
     told: Told
     jobs: dict[str, Job]
-    recorder: Recorder
+    timed: Timed
     later: list[timedelta]
 
     def sql(self, statement: str, *values: object) -> list[dict[str, Any]]:
         with psycopg.connect(self.dsn, autocommit=True, row_factory=dict_row) as connection:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
+
+    def with_provider(self, provider: PaymentProvider) -> dict[str, Job]:
+        """Return this till's jobs, with `provider`."""
+        built = jobs.create_jobs(
+            database=self.database,
+            provider=provider,
+            account=ACCOUNT,
+            recorder=self.timed,
+            log=structlog.get_logger(),
+            now=lambda: datetime.now(UTC) + self.later[0],
+        )
+        return {job.name: job for job in built}
 
     async def hold(self, *, first: int = 0, unit: int = 1, guest: str = "ana") -> int:
         check_in = CHECK_IN + timedelta(days=first)
@@ -214,7 +237,13 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-async def mercadopago(provider) -> AsyncIterator[MercadoPago]:
+def webhook_port() -> int:
+    """Where notifications go; nobody is there unless the test sees to it."""
+    return free_port()
+
+
+@pytest.fixture
+async def mercadopago(provider, webhook_port) -> AsyncIterator[MercadoPago]:
     http = HttpClient(
         provider="mercadopago",
         base_url=provider.url,
@@ -222,7 +251,9 @@ async def mercadopago(provider) -> AsyncIterator[MercadoPago]:
         headers={"Authorization": "Bearer dev-only-mp-token"},
     )
     async with http:
-        yield MercadoPago(http=http, notification_url=notification_url("http://127.0.0.1:9"))
+        yield MercadoPago(
+            http=http, notification_url=notification_url(f"http://127.0.0.1:{webhook_port}")
+        )
 
 
 @pytest.fixture
@@ -234,22 +265,9 @@ async def till(database_url, mercadopago) -> AsyncIterator[Till]:
         told,
         {ReservationChanged: _reservation_changed, RefundRequested: _refund_requested},
     )
-    recorder = Recorder.for_tests()
+    timed = Timed()
     later = [timedelta()]
-    built = jobs.create_jobs(
-        database=database,
-        provider=mercadopago,
-        account=ACCOUNT,
-        recorder=recorder,
-        log=structlog.get_logger(),
-        now=lambda: datetime.now(UTC) + later[0],
-    )
-    yield Till(
-        database=database,
-        dsn=database_url,
-        told=told,
-        jobs={job.name: job for job in built},
-        recorder=recorder,
-        later=later,
-    )
+    till = Till(database=database, dsn=database_url, told=told, jobs={}, timed=timed, later=later)
+    till.jobs = till.with_provider(mercadopago)
+    yield till
     await database.close()

@@ -1,9 +1,12 @@
 """What happens to money while the provider, the notifications or we ourselves fail."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from alojamientos.channels.mercadopago.client import MercadoPago
 from alojamientos.jobs.registry import RetryLater
 from alojamientos.kit.errors import ProviderUnavailable
 from alojamientos.payments import jobs, refunds
@@ -54,8 +57,9 @@ async def test_a_notification_is_closed_with_its_payment_and_timed(till, provide
     _, reference = await till.hold_with_link()
     payment = provider.pay(reference)
 
-    await till.apply(payment, inbox_event_id=notified(till, payment))
+    await till.apply(payment, inbox_event_id=notified(till, payment, minutes_ago=2))
 
+    assert till.timed.seconds == [pytest.approx(120, abs=30)]
     assert event(till) == {"outcome": "confirmed", "attempts": 0, "done": True}
 
 
@@ -68,6 +72,7 @@ async def test_a_notification_closed_once_is_not_closed_again(till, provider):
     assert await till.apply(payment, inbox_event_id=event_id) == "seen"
 
     assert event(till)["outcome"] == "confirmed"
+    assert len(till.timed.seconds) == 1
 
 
 async def test_a_payment_that_does_not_exist_closes_its_notification(till):
@@ -210,6 +215,29 @@ async def test_a_refund_is_given_up_in_the_end(till, provider):
     await till.jobs[jobs.REFUND].run(refund_id=refund_id)
 
     assert refund_row(till)["status"] == "failed"
+
+
+class Undecided(MercadoPago):
+    """A Mercado Pago that takes refunds and has not decided about them."""
+
+    async def refund(self, *, payment_id: str, amount: int, idempotency_key: UUID):
+        made = await super().refund(
+            payment_id=payment_id, amount=amount, idempotency_key=idempotency_key
+        )
+        return replace(made, status=RefundStatus.PENDING)
+
+
+async def test_a_refund_in_process_is_done_once_the_payment_says_so(till, provider, mercadopago):
+    refund_id, payment = await ordered_refund(till, provider)
+    undecided = till.with_provider(Undecided(http=mercadopago._http, notification_url=""))
+    with pytest.raises(RetryLater):
+        await undecided[jobs.REFUND].run(refund_id=refund_id)
+    assert refund_row(till)["status"] == "pending"
+
+    await undecided[jobs.REFUND].run(refund_id=refund_id)
+
+    assert refund_row(till)["status"] == "done"
+    assert len(provider.refunds(payment)) == 1
 
 
 async def test_a_refund_that_nobody_ordered_is_an_error(till):
