@@ -12,8 +12,12 @@ from alojamientos.nlu.values import Context, Understanding
 
 _CODE = re.compile(r"(?<![\w-])[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?![\w-])")
 _LOOSE_CODE = re.compile(
-    r"(?<![\w-])[0-9A-Z]{4}[ -]?[0-9A-Z]{4}[ -]?[0-9A-Z]{4}(?![\w-])", re.IGNORECASE
+    r"(?<![\w-])([0-9A-Z]{4})(?P<gap>[ -]?)([0-9A-Z]{4})(?P=gap)([0-9A-Z]{4})(?![\w-])",
+    re.IGNORECASE,
 )
+_CALLED_CODE = re.compile(r"\bc[oó]d(?:igo)?\b|\breserva\b", re.IGNORECASE)
+_LEAST_LETTERS = 2  # fewer are a telephone's
+_LEAST_GROUPS = 2  # with a digit in them
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _NAME = re.compile(
     r"\b(?:me llamo|mi nombre es|soy|a nombre de)\s+((?:[^\W\d_]+)(?:\s+[A-ZÁÉÍÓÚÑ][^\W\d_]+){0,3})",
@@ -82,7 +86,10 @@ def understand(
         dates = stays.find(words, today=today, context=known, holidays=holidays)
     return Understanding(
         intents=intents.find(
-            words, has_dates=dates is not None or people is not None, expecting=known.expecting
+            words,
+            has_dates=dates is not None,
+            has_people=people is not None,
+            expecting=known.expecting,
         ),
         dates=dates,
         party=people,
@@ -103,12 +110,18 @@ def _code(message: str) -> tuple[str | None, str]:
         if found is not None:
             return found, message.replace(match[0], " ")
     for match in _LOOSE_CODE.finditer(message):
-        digits = sum(char.isdigit() for char in match[0])
-        letters = sum(char.isalpha() for char in match[0])
         found = codes.canonical(match[0])
-        if found is not None and digits >= 2 and letters >= 2:  # noqa: PLR2004 - no word, no phone
+        if found is not None and _is_no_sentence(match, message):
             return found, message.replace(match[0], " ")
     return None, message
+
+
+def _is_no_sentence(match: re.Match[str], message: str) -> bool:
+    """Tell a code from words, years and telephones that happen to have its length."""
+    letters = sum(char.isalpha() for char in match[0])
+    with_digits = sum(any(char.isdigit() for char in group) for group in match.group(1, 3, 4))
+    called = _CALLED_CODE.search(message) is not None or match[0].strip() == message.strip()
+    return letters >= _LEAST_LETTERS and with_digits >= (1 if called else _LEAST_GROUPS)
 
 
 def _choice(words: str, context: Context) -> int | None:

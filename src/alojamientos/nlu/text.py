@@ -24,7 +24,7 @@ _UNITS = {
     "veintiocho": 28, "veintinueve": 29, "treinta": 30,
 }  # fmt: skip
 _SHORT = {
-    "ene": "enero", "feb": "febrero", "mar": "marzo", "abr": "abril", "jun": "junio",
+    "ene": "enero", "feb": "febrero", "mar": "marzo", "abr": "abril", "may": "mayo", "jun": "junio",
     "jul": "julio", "ago": "agosto", "sep": "septiembre", "sept": "septiembre", "set": "septiembre",
     "setiembre": "septiembre", "oct": "octubre", "nov": "noviembre", "dic": "diciembre",
     "lun": "lunes", "mie": "miercoles", "jue": "jueves", "vie": "viernes", "sab": "sabado",
@@ -38,61 +38,36 @@ _SHORT = {
     "dsd": "desde", "hsta": "hasta", "d": "de", "dl": "del", "xfa": "porfa", "info": "informacion",
     "holi": "hola", "holis": "hola", "olaa": "hola",
 }  # fmt: skip
-_SHORT_MONTH_NEEDS_DAY = {"mar", "set", "ago", "ene", "abr", "jun", "jul", "oct", "nov", "dic"}
 # Words that a typo may be of, and words so near to one of them that they must be left alone.
 _FUZZY = (
-    *MONTHS,
-    *WEEKDAYS,
-    *(
-        "noches",
-        "noche",
-        "personas",
-        "semana",
-        "semanas",
-        "quincena",
-        "manana",
-        "finde",
-        "carnaval",
-    ),
-    *("cabana", "disponibilidad", "disponible", "reservar", "reserva", "precio", "cancelar"),
-    *("adultos", "desde", "hasta", "pileta", "mascotas", "gracias", "navidad"),
+    *(*MONTHS, *WEEKDAYS, "noches", "noche", "personas", "semana", "semanas", "quincena", "manana"),
+    *("finde", "carnaval", "cabana", "disponibilidad", "disponible", "reservar", "reserva"),
+    *("precio", "cancelar", "adultos", "desde", "hasta", "pileta", "mascotas", "gracias"),
+    "navidad",
 )
-_NEVER_TYPOS = frozenset(
-    {
-        *("junto", "juntos", "marco", "marzo", "martin", "abril", "abrir", "mayor", "mayores"),
-        *("julia", "julian", "enera", "cabanas", "reservas", "reservo", "reserve", "reservado"),
-        *("noches", "persona", "semanal", "manana", "mananas", "precios", "gracia", "cancelo"),
-        *("cancela", "cancele", "adulto", "mascota", "piletas", "hasta", "desde", "fines", "fin"),
-        *("lune", "jueves", "juego", "viene", "vienes", "vienen", "viernes", "salado", "reservame"),
-        *(
-            "marte",
-            "mares",
-            "mar",
-            "mates",
-            "mayo",
-            "mano",
-            "rayo",
-            "suma",
-            "ganas",
-            "cena",
-            "once",
-        ),
-        *("gasto", "agosto", "agota", "junio", "julio", "doming", "sabana", "sabanas", "banana"),
-        *("quince", "quincenas", "noche", "anoche", "coche", "desea", "deseo", "donde", "tarde"),
-        *("finales", "cerca", "cabe", "cama", "camas", "camara", "campana", "montana", "ventana"),
-        *("reservamos", "reservan", "semanas", "nochecita", "desde", "enter", "entero", "entera"),
-    }
-)
+_LOOKALIKES = """
+abril abrir adulto agosto agota anoche banana cabanas cabe cama camara camas campana cancela
+cancele cancelo cena cerca coche desde desea deseo doming donde enera enter entera entero fin
+finales fines ganas gasto gracia hasta juego jueves julia julian julio junio junto juntos lune
+manana mananas mano mar marco mares marte martin marzo mascota mates mayo mayor mayores montana
+noche nochecita noches once persona piletas precios quince quincenas rayo reservado reservame
+reservamos reservan reservas reserve reservo sabana sabanas salado semanal semanas suma tarde
+ventana viene vienen vienes viernes
+"""
+_NEVER_TYPOS = frozenset(_LOOKALIKES.split())
 _TENS = re.compile(
     r"\b(veinte|treinta)\s+y\s+(un|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)\b"
 )
 _WORD = re.compile(r"[a-z]+|\d+(?:ro|ero|er|do|da|ra|er)\b")
+_SOUNDS = {"b": "v", "k": "c", "q": "c", "z": "s"}
+_ORDINAL_SIGN = re.compile(r"(?<=\d)[°ºª]")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 
 
 def fold(text: str) -> str:
     """Return `text` in lower case without accents, with plain dashes and single spaces."""
-    text = unicodedata.normalize("NFKD", text[:MAX_LENGTH].casefold())
+    text = _ORDINAL_SIGN.sub("", text[:MAX_LENGTH].casefold())
+    text = unicodedata.normalize("NFKD", text)[: 2 * MAX_LENGTH]
     text = "".join(char for char in text if not unicodedata.combining(char))
     for dash in "–—−‐‑":
         text = text.replace(dash, "-")
@@ -119,5 +94,11 @@ def _word(word: str) -> str:
         return single
     most = 1 if len(word) < 7 else 2  # noqa: PLR2004 - two slips only in a long word
     found = process.extractOne(word, _FUZZY, scorer=OSA.distance, score_cutoff=most)
-    # The first letter is the one that people get right.
-    return found[0] if found is not None and found[0][0] == word[0] else word
+    # The first sound is the one that people get right.
+    return found[0] if found is not None and _sound(found[0]) == _sound(word) else word
+
+
+def _sound(word: str) -> str:
+    """Return the first sound of a word: h is silent, b and v are one."""
+    first = word.lstrip("h")[:1]
+    return _SOUNDS.get(first, first)

@@ -10,7 +10,8 @@ _DECEMBER = 12
 _NOISE = re.compile(
     r"\b(?:a|por|de|en) la manana\b"
     r"|\ba las \d{1,2}(?::\d\d)?(?:\s?(?:hs|am|pm))?\b|\b\d{1,2}:\d\d\b(?:\s?hs)?"
-    r"|\b\d{1,2}\s?(?:hs|horas|am|pm)\b|\b24/7\b"
+    r"|\b\d{1,2}\s?(?:hs|horas|am|pm)\b"
+    r"|\b(?:atienden|atencion|recepcion|abiertos?)\W+24/7\b|\b24/7 (?:hay|atienden|alguien)\b"
     r"|\$\s?[\d.,]+(?:\s?(?:mil|lucas|k))?|\b\d{1,3}(?:\.\d{3})+(?!\d)(?:\s?pesos)?"
     r"|\b\d+\s?(?:mil|lucas?|pesos|k|usd|dolares|km|kilometros|cuadras|metros|mts)\b|\b\d+\s?%"
     r"|\+?\b\d{6,}\b|\b\d+(?:[ -]\d{3,4}){2,}\b"
