@@ -41,7 +41,11 @@ def test_a_plain_reply_is_a_text():
 
 @pytest.mark.parametrize("text", ["", "  \n ", "\x1f"])
 def test_a_message_is_never_empty(text: str):
+    linked = drawing.draw(Reply(text=text, url="https://pagos.example/1", url_title=text))
+
     assert drawing.draw(Reply(text=text))["text"]["body"] == "…"
+    assert linked["interactive"]["body"]["text"] == "…"
+    assert linked["interactive"]["action"]["parameters"]["display_text"] == "Abrir"
 
 
 def test_a_text_carries_header_and_footer_in_its_body():

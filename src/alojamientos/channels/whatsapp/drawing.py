@@ -47,7 +47,7 @@ def draw(reply: Reply) -> dict[str, Any]:
     if reply.options:
         return {"type": "interactive", "interactive": _frame(reply) | _choices(reply.options)}
     if reply.url and len(reply.text) <= BODY:
-        title = shorten(reply.url_title or _DEFAULT_URL_TITLE, _BUTTON_TITLE)
+        title = shorten(reply.url_title, _BUTTON_TITLE) or _DEFAULT_URL_TITLE
         parameters = {"display_text": title, "url": reply.url}
         action = {"name": "cta_url", "parameters": parameters}
         return {
@@ -85,7 +85,7 @@ def _frame(reply: Reply) -> dict[str, Any]:
 
 
 def _choices(options: tuple[Option, ...]) -> dict[str, Any]:
-    titles = {shorten(option.title, _BUTTON_TITLE) for option in options}
+    titles = {_title(option, _BUTTON_TITLE) for option in options}
     fit = len(options) <= _BUTTONS and len(titles) == len(options)
     if fit and not any(option.description for option in options):
         return {"type": "button", "action": {"buttons": [_button(o) for o in options]}}
@@ -94,12 +94,16 @@ def _choices(options: tuple[Option, ...]) -> dict[str, Any]:
 
 
 def _button(option: Option) -> dict[str, Any]:
-    title = shorten(option.title, _BUTTON_TITLE) or _NOTHING
+    title = _title(option, _BUTTON_TITLE)
     return {"type": "reply", "reply": {"id": option.id[:_BUTTON_ID], "title": title}}
 
 
+def _title(option: Option, limit: int) -> str:
+    return shorten(option.title, limit) or _NOTHING
+
+
 def _row(option: Option) -> dict[str, Any]:
-    row = {"id": option.id[:_ROW_ID], "title": shorten(option.title, _ROW_TITLE) or _NOTHING}
+    row = {"id": option.id[:_ROW_ID], "title": _title(option, _ROW_TITLE)}
     if option.description.strip():
         row["description"] = shorten(option.description, _ROW_DESCRIPTION)
     return row
