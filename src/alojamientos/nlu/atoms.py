@@ -47,6 +47,11 @@ class Atom:
         return self.exact is None and self.day is None and len(self.text.split()) > 1
 
     @property
+    def is_weekday(self) -> bool:
+        """Tell whether it is only a day of the week."""
+        return self.weekday is not None and self.day is None
+
+    @property
     def is_bare(self) -> bool:
         """Tell whether it is only the number of a day."""
         return self.day is not None and self.month is None

@@ -11,6 +11,7 @@ _WEEK = 7
 _MONTHS = 12
 _MONTH_END = 31
 _LONG_PAST = 270  # days: "15 de enero" said in November is plainly next year's
+_JUST_PAST = 30  # days: said in January of last December
 _TRIES = 2  # months: "viernes 5" is of this month or of the next, or it does not fit
 
 
@@ -101,7 +102,8 @@ def fits(atom: Atom, day: date) -> bool:
 def was_lately(day: date, today: date) -> bool:
     """Tell whether a date said without its year was also in the past not long ago."""
     before = build(day.year - 1, day.month, day.day) or day - 365 * DAY
-    return day.year > today.year and (today - before).days < _LONG_PAST
+    ago = (today - before).days
+    return 0 < ago < (_LONG_PAST if day.year > today.year else _JUST_PAST)
 
 
 def _in_month(atom: Atom, month: int, year: int | None, today: date) -> Day | Wrong:

@@ -54,7 +54,7 @@ def listed(atoms: list[Atom], *, today: date, nights: bool) -> Dates | None:
     if nights and len(longer) == 1:
         return Resolved(span=longer[0], confirm=isinstance(found, Resolved) and found.confirm)
     # Whoever names the days of a weekend leaves on the last of them.
-    plain = [*spans, *longer] if first.day is None else [*longer, *spans]
+    plain = [*spans, *longer] if first.is_weekday else [*longer, *spans]
     return Ambiguous(options=tuple(longer if nights else plain))
 
 
@@ -86,7 +86,7 @@ def _bare(first: Atom, second: Atom, *, today: date, is_near: bool) -> Dates:
         elif not days.fits(first, start):
             reason = reason or Wrong(Reason.WEEKDAY_MISMATCH, first.text)
         elif end <= start:
-            return InvalidDates(reason=Reason.REVERSED)
+            reason = reason or Wrong(Reason.REVERSED)
         else:
             fitting.append(Span(check_in=start, check_out=end))
     if not fitting:

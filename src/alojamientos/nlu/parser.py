@@ -120,7 +120,8 @@ def _is_no_sentence(match: re.Match[str], message: str) -> bool:
     """Tell a code from words, years and telephones that happen to have its length."""
     letters = sum(char.isalpha() for char in match[0])
     with_digits = sum(any(char.isdigit() for char in group) for group in match.group(1, 3, 4))
-    called = _CALLED_CODE.search(message) is not None or match[0].strip() == message.strip()
+    alone = match["gap"] != " " and match[0].strip() == message.strip()
+    called = alone or _CALLED_CODE.search(message) is not None
     return letters >= _LEAST_LETTERS and with_digits >= (1 if called else _LEAST_GROUPS)
 
 
@@ -144,7 +145,7 @@ def _only_party(words: str, context: Context) -> bool:
 
 def _cabin(folded: str, context: Context) -> str | None:
     """Return the one cabin of the context that the text names, forgiving a typo."""
-    names = {name: text.fold(name).split()[-1] for name in context.cabins}
+    names = {name: words[-1] for name in context.cabins if (words := text.fold(name).split())}
     tokens = re.findall(r"[a-z]{3,}", folded)
     best: dict[str, float] = {}
     for name, key in names.items():
