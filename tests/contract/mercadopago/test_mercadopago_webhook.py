@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
-from tests.contract.mercadopago.conftest import at_once, serving
+from tests.contract.mercadopago.conftest import SECRET, at_once, serving
 
+from alojamientos.channels.mercadopago import signature
 from alojamientos.channels.mercadopago.webhook import MAX_BODY
 
 WEBHOOK = orjson.dumps(
@@ -47,8 +48,21 @@ def test_a_repeat_has_no_effect_even_days_later_and_with_another_body(door):
 
 
 def test_another_notification_of_the_same_payment_is_news(door):
-    door.notify(content=WEBHOOK)
-    door.notify(content=WEBHOOK)
+    now = datetime.now(UTC).timestamp()
+
+    for _ in range(2):
+        door.notify(content=WEBHOOK, ts=now)
+
+    assert len(door.jobs()) == 2
+
+
+def test_without_a_request_id_the_time_tells_notifications_apart(door):
+    now = int(datetime.now(UTC).timestamp())
+
+    for at in (now, now + 1, now + 1):
+        v1 = signature.signature(secret=SECRET, data_id="123", request_id=None, ts=str(at))
+        answer = door.post("data.id=123&type=payment", x_signature=f"ts={at},v1={v1}")
+        assert answer.status_code == 200
 
     assert len(door.jobs()) == 2
 

@@ -68,6 +68,20 @@ async def test_a_late_payment_goes_back_when_the_dates_are_taken(till, provider)
     assert await till.unreconciled() == 0
 
 
+async def test_money_that_is_going_back_pays_for_nothing(till, provider):
+    reservation, reference = await till.hold_with_link()
+    till.run_out(reservation)
+    other = await till.hold(guest="beto")
+    run = till.jobs["payments.apply"].run
+    await run(provider_payment_id=provider.pay(reference))  # its refund is not asked for yet
+    await till.cancel(other)
+
+    assert await till.apply(provider.pay(reference)) == "revived"
+
+    assert till.told.outcomes()[0] == "refund_dates_taken"
+    assert await till.status(reservation) == "confirmed"
+
+
 async def test_a_payment_for_a_cancelled_reservation_goes_back(till, provider):
     reservation, reference = await till.hold_with_link()
     await till.cancel(reservation)
