@@ -95,11 +95,17 @@ def _overlaps(atom: Atom, found: list[Atom]) -> bool:
 def _before(text: str, found: list[Atom]) -> Iterator[Atom]:
     """Yield the days that lead up to a date: the 15 of "15 al 18 de enero"."""
     for atom in found:
-        match = _LEADS_UP.search(text[: atom.start])
+        before = text[: atom.start]
+        match = _LEADS_UP.search(before)
         if match is not None:
             one = _plain(match, "d", weekday=_weekday(match))
-            if not _overlaps(one, found):
-                yield one
+        else:
+            match = _LISTED_BEFORE.search(before)
+            if match is None or atom.day != int(match["d"]) + 1:
+                continue
+            one = _plain(match, "d")
+        if not _overlaps(one, found):
+            yield one
 
 
 def _after(text: str, found: list[Atom]) -> Iterator[Atom]:
@@ -204,6 +210,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Builder], ...] = tuple(
 _BARE_RANGE = re.compile(rf"(?<![\d/.$-])\b(?P<a>\d{{1,2}})\s?(?:al|-)\s?(?:el\s+)?{_NUMBER}")
 _LEADS_UP = re.compile(
     rf"(?:\b(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?(?<![\d/.$-])\b(?P<d>\d{{1,2}})\s?(?:{_TO}|(?<=entre \d)y\b|(?<=entre \d )y\b|(?<=entre \d\d )y\b)\s?(?:el\s+)?(?:dia\s+)?$"
+)
+# "28, 29 y 30 de diciembre": one day less each time.
+_LISTED_BEFORE = re.compile(
+    r"(?<!somos )(?<!para )(?<!son )(?<![\d/.$-])\b(?P<d>\d{1,2})\s?(?:,|,?\s?y\s)\s?(?:el\s+)?$"
 )
 _GOES_ON = re.compile(rf"\s?(?:-|a\b)\s?(?:el\s+)?(?:dia\s+)?{_NUMBER}")
 _LISTED = re.compile(rf"(?:\s?,\s?(?=\d{{1,2}}\s?(?:,|y\b))|\s?,?\s?y\s+)(?:el\s+)?{_NUMBER}")

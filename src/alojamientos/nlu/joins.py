@@ -20,6 +20,7 @@ _NOTHING = re.compile(r"[\s,()-]*")
 _AND = re.compile(rf"\s*(?:,|,?\s*y)\s*{_ARTICLES}")
 _BETWEEN_BEFORE = re.compile(r"\bentre\s+(?:el\s+)?(?:dia\s+)?$")
 _UNTIL_BEFORE = re.compile(r"\bhasta\s+(?:el\s+)?(?:dia\s+)?$")
+_BOTH = 2
 _LONGEST_GAP = 40  # characters between arriving and leaving
 
 
@@ -30,7 +31,7 @@ def pairs(text: str, found: list[Atom]) -> list[tuple[Atom, Atom]]:
     for first, second in pairwise(found):
         if first.start <= taken:
             continue
-        pair = _joined(text, first, second)
+        pair = _joined(text, first, second, alone=len(found) == _BOTH)
         if pair is not None:
             joined.append(pair)
             taken = second.start
@@ -43,14 +44,14 @@ def listed(text: str, found: list[Atom]) -> bool:
     return bool(gaps) and all(_AND.fullmatch(gap) for gap in gaps)
 
 
-def _joined(text: str, first: Atom, second: Atom) -> tuple[Atom, Atom] | None:
+def _joined(text: str, first: Atom, second: Atom, *, alone: bool) -> tuple[Atom, Atom] | None:
     before, gap = text[: first.start], text[first.end : second.start]
     if _UNTIL_BEFORE.search(before) and _ARRIVING.search(gap):
         return second, first
     complete = first.month is not None and second.month is not None
     if (
         _TO.fullmatch(gap)
-        or (complete and _NOTHING.fullmatch(gap))
+        or (alone and complete and _NOTHING.fullmatch(gap))
         or (_AND.fullmatch(gap) and _BETWEEN_BEFORE.search(before))
         or (len(gap) <= _LONGEST_GAP and _LEAVING.search(gap) and not _ARRIVING.search(gap))
     ):

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 from alojamientos.kit import codes
 from alojamientos.nlu import intents, party, stays, text
 from alojamientos.nlu.holidays import Holidays
-from alojamientos.nlu.values import Context, Understanding
+from alojamientos.nlu.values import Context, Dates, Intent, Resolved, Understanding
 
 _CODE = re.compile(r"(?<![\w-])[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?![\w-])")
 _LOOSE_CODE = re.compile(
@@ -61,6 +61,8 @@ _CHOICE = re.compile(
     r"|\b(?:la|el|opcion)\s+(?P<w>primera|primer|segunda|segundo|tercera|tercer|cuarta|cuarto|quinta|ultima)\b(?! quincena| semana| finde| fin)"
 )
 _BARE_NUMBER = re.compile(r"\W*(\d{1,2})\W*")
+_HAS_DAYS_OF_ITS_OWN = {Intent.PAYMENT_INFO, Intent.COMPLAINT}
+_ABOUT_STAYS = {Intent.AVAILABILITY, Intent.PRICE, Intent.BOOK, Intent.MODIFY_DATES}
 _CABIN_SCORE = 82
 _LONGEST_LIST = 10
 
@@ -84,14 +86,15 @@ def understand(
     dates = None
     if not (choice is not None and known.expecting == "cabin") and not _only_party(words, known):
         dates = stays.find(words, today=today, context=known, holidays=holidays)
+    wishes = intents.find(
+        words,
+        has_dates=dates is not None,
+        has_people=people is not None,
+        expecting=known.expecting,
+    )
     return Understanding(
-        intents=intents.find(
-            words,
-            has_dates=dates is not None,
-            has_people=people is not None,
-            expecting=known.expecting,
-        ),
-        dates=dates,
+        intents=wishes,
+        dates=dates if _is_of_stay(dates, wishes) else None,
         party=people,
         pets=party.pets(words),
         cabin=_cabin(folded, known),
@@ -101,6 +104,13 @@ def understand(
         email=email[0] if email else None,
         name=_name(rest),
     )
+
+
+def _is_of_stay(dates: Dates | None, wishes: frozenset[Intent]) -> bool:
+    """Tell whether a day is when they come, not when they pay ("te deposito mañana")."""
+    if not wishes & _HAS_DAYS_OF_ITS_OWN or wishes & _ABOUT_STAYS:
+        return True
+    return isinstance(dates, Resolved) and not dates.confirm
 
 
 def _code(message: str) -> tuple[str | None, str]:

@@ -39,6 +39,10 @@ _COUPLES = re.compile(r"\b(?P<n>\d) (?:parejas|matrimonios)\b")
 _COUPLE = re.compile(
     r"\b(?:(?:1 )?pareja|(?:1 )?matrimonio|(?:yo y |con )?(?:mi|m) (?:senora|mujer|esposa|esposo|marido|novi[oa]|pareja))\b"
 )
+# People whom words name without counting them.
+_OTHERS = re.compile(
+    r"\b(?:suegr[oa]s?|padres|papas|viejos|mama|papa|herman[oa]s?|abuel[oa]s?|ti[oa]s|prim[oa]s?|cunad[oa]s?|jovenes|adolescentes|amig[oa]s)\b"
+)
 _WITH_FRIEND = re.compile(r"\b(?:yo y 1 amig[oa]|con 1 amig[oa]|mi amig[oa] y yo)\b")
 _ALONE = re.compile(
     r"\b(?:yo sol[oa]|(?:voy|viajo|estoy|iria) sol[oa]|solo yo|sola yo|para mi sol[oa]|1 personas?|soy yo nomas)\b"
@@ -61,7 +65,7 @@ _MOST = 40
 
 def find(text: str, *, context: Context) -> Party | None:
     """Return who comes according to canonical `text`, or None when it does not say."""
-    adults, children, confirm = _form(text) or _counted(text)
+    adults, children, confirm = counted = _form(text) or _counted(text)
     if adults is None:
         adults, children, confirm = _described(text, children)
     if adults is None and context.expecting == "guests":
@@ -69,6 +73,7 @@ def find(text: str, *, context: Context) -> Party | None:
         adults = int(match[1]) if match is not None else None
     if adults is None or adults < 1 or adults + children > _MOST:
         return None
+    confirm = confirm or (counted[0] is None and _OTHERS.search(text) is not None)
     return Party(adults=adults, children=children, pets=pets(text), confirm=confirm)
 
 

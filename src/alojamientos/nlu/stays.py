@@ -125,12 +125,12 @@ def _from_pair(first: Atom, second: Atom, reading: _Reading) -> Dates:
 
 
 def _on_topic(atom: Atom, reading: _Reading) -> Atom:
-    """Give a bare day the month that a later date carries, or that the talk is about."""
+    """Give a bare day the month that another date carries, or that the talk is about."""
     if not atom.is_bare:
         return atom
-    for other in reading.found:
-        if other.start > atom.start and other.month is not None:
-            return replace(atom, month=other.month, year=other.year)
+    dated = [other for other in reading.found if other.month is not None]
+    for other in (*(one for one in dated if one.start > atom.start), *reversed(dated)):
+        return replace(atom, month=other.month, year=other.year)
     if reading.topic is None:
         return atom
     year, month = reading.topic
