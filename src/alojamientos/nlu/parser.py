@@ -174,7 +174,7 @@ def _name(message: str) -> str | None:
     if match is None:
         return None
     words = match[1].split()
-    if not words or words[0].casefold() in _NO_NAME or len(words[0]) < 2:  # noqa: PLR2004
+    if not words or words[0].casefold() in _NO_NAME or len(words[0]) < 2:  # noqa: PLR2004 - an initial
         return None
     if not words[0][0].isupper() and "soy" in match[0].casefold():
         return None

@@ -87,7 +87,7 @@ def _word(word: str) -> str:
         return str(_UNITS[word])
     if word in _SHORT:
         return _SHORT[word]
-    if word in _NEVER_TYPOS or len(word) < 4 or word in _FUZZY or not word.isalpha():  # noqa: PLR2004
+    if word in _NEVER_TYPOS or len(word) < 4 or word in _FUZZY or not word.isalpha():  # noqa: PLR2004 - too short
         return word
     single = re.sub(r"(.)\1", r"\1", word)
     if single in _FUZZY or single in ("hola", "buenas"):
