@@ -11,18 +11,19 @@ MONTH = "|".join(MONTHS)
 WEEKDAY = "|".join(WEEKDAYS)
 # What a number counts when it is not a day.
 _COUNTED = (
-    r"(?!\s*(?:noches?|n|dias?|semanas?|quincenas?|meses|personas|huespedes|gentes?|adult|mayores|grandes|nen|nin|chic|menor|peq|hij|niet|sobrin|amig|pibes"
-    r"|hs|horas|am|pm|de la (?:manana|tarde|noche)|mil|lucas|palos|pesos|k|anos|bebe|bb|perr|gat|mascot|caban|parejas?|matrimonios?|familias?|km|cuadras|en total|pax|p)\b)"
-    r"(?!\s*(?:adult|nen|nin|chic|menor|peq|hij|niet|sobrin|amig|bebe|perr|gat|mascot|caban|%|:\s?\d|\$))"
+    r"(?!\s*(?:noches?|n|dias?|semanas?|quincenas?|meses|personas|huespedes|gentes?|mayores|grandes|pibes"
+    r"|hs|horas|am|pm|de la (?:manana|tarde|noche)|mil|lucas|palos|pesos|k|anos|bb|parejas?|matrimonios?|familias?|km|cuadras|en total|pax|p)\b)"
+    r"(?!\s*(?:adult|nen[eaio]|nin[oa]|chic[oa]|chiquit|menor|peque|hij|niet|sobrin|amig|bebe|perr|gat|mascot|caban|%|:\s?\d|\$))"
 )
 _ALONE = r"(?![\d/]|[.,-]\d)"
 _NUMBER = rf"(?P<d>\d{{1,2}})\b{_ALONE}{_COUNTED}"
-_YEAR = (
-    r"(?:\s*(?:/|-|\.|,|del ano|del?)?\s*(?P<y>20\d\d|(?<=del )\d\d(?!\d|\s*(?:/|al?\b|-|hasta))))?"
-)
-_WEEKDAY_BEFORE = rf"(?:(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?"
-_LEAD = r"(?:\b(?:el|los|dias?|del|al|desde|hasta|entre|fecha|ingreso|egreso|entrada|salida|llegada|check ?-?in|check ?-?out)\b[\s:]+(?:el\s+)?(?:dia\s+|fin de semana\s+)?)"
 _TO = r"(?:-|/|al?\b|hasta\b)"
+_YEAR = rf"(?:\s*(?:/|-|\.|,|del ano|del?)?\s*(?P<y>20\d\d|(?<=del )\d\d(?!\d|\s*(?:{_TO}))|(?<=/)\d\d(?!\d)))?"
+_WEEKDAY_BEFORE = rf"(?:(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?"
+_LEAD = (
+    r"\b(?:el|dias?|del|al|desde|hasta|entre|fecha|ingreso|egreso|entrada|salida|llegada|check ?-?in|check ?-?out)\b"
+    r"[\s:]+(?:el\s+)?(?:dia\s+)?"
+)
 _CENTURY = 2000
 _TWO_DIGITS = 100
 _PASSES = 4  # "14, 15, 16 y 17": one day more each time
@@ -30,7 +31,7 @@ _PASSES = 4  # "14, 15, 16 y 17": one day more each time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Atom:
-    """A date as far as it was said, and where. `soft` asks to read it back."""
+    """A date as far as it was said, and where."""
 
     start: int
     end: int
@@ -45,11 +46,6 @@ class Atom:
     def soft(self) -> bool:
         """Tell whether "que viene" leaves open which one is meant."""
         return self.exact is None and self.day is None and len(self.text.split()) > 1
-
-    @property
-    def is_weekday(self) -> bool:
-        """Tell whether it is only a day of the week."""
-        return self.weekday is not None and self.day is None
 
     @property
     def is_bare(self) -> bool:
@@ -76,13 +72,6 @@ def find(text: str, today: date) -> list[Atom]:
     return sorted(found, key=lambda atom: atom.start)
 
 
-def without(text: str, found: list[Atom]) -> str:
-    """Return `text` with a blank in the place of each date."""
-    for atom in reversed(found):
-        text = text[: atom.start] + " " + text[atom.end :]
-    return text
-
-
 def _add(found: list[Atom], atom: Atom) -> None:
     if not _overlaps(atom, found):
         found.append(atom)
@@ -95,17 +84,16 @@ def _overlaps(atom: Atom, found: list[Atom]) -> bool:
 def _before(text: str, found: list[Atom]) -> Iterator[Atom]:
     """Yield the days that lead up to a date: the 15 of "15 al 18 de enero"."""
     for atom in found:
-        before = text[: atom.start]
-        match = _LEADS_UP.search(before)
+        match = _LEADS_UP.search(text[: atom.start])
         if match is not None:
             one = _plain(match, "d", weekday=_weekday(match))
-        else:
-            match = _LISTED_BEFORE.search(before)
-            if match is None or atom.day != int(match["d"]) + 1:
-                continue
+            if not _overlaps(one, found):
+                yield one
+        match = _IN_A_ROW.search(text[: atom.start])
+        if match is not None and atom.day is not None and int(match["d"]) == atom.day - 1:
             one = _plain(match, "d")
-        if not _overlaps(one, found):
-            yield one
+            if not _overlaps(one, found):
+                yield one
 
 
 def _after(text: str, found: list[Atom]) -> Iterator[Atom]:
@@ -126,22 +114,26 @@ def _plain(match: re.Match[str], group: str, weekday: int | None = None) -> Atom
     if weekday is not None:
         start = match.start("w")
     return Atom(
-        start=start, end=end, text=match.string[start:end], day=int(match[group]), weekday=weekday
+        start=start,
+        end=end,
+        text=match.string[start:end],
+        day=int(match[group]),
+        weekday=weekday,
     )
 
 
-def _dated(match: re.Match[str], _today: date) -> Atom:
+def _dated(match: re.Match[str], today: date) -> Atom:
     """Day first, always."""
+    del today
     groups = match.groupdict()
-    said = groups.get("y") or groups.get("y2")
-    year = int(said) if said else None
+    year = int(groups["y"]) if groups.get("y") else None
     if year is not None and year < _TWO_DIGITS:
         year += _CENTURY
     month = groups.get("m")
     number = None
     if month is not None:
         number = int(month) if month.isdigit() else MONTHS.index(month) + 1
-    start = match.start("w") if groups.get("w") else min(match.start("d"), _start_of_month(match))
+    start = match.start("w") if groups.get("w") else _start(match)
     return Atom(
         start=start,
         end=match.end(),
@@ -153,10 +145,10 @@ def _dated(match: re.Match[str], _today: date) -> Atom:
     )
 
 
-def _start_of_month(match: re.Match[str]) -> int:
-    """Return where a date begins that says its month or year first."""
-    named = [match.start(name) for name in ("m", "y") if name in match.re.groupindex]
-    return min([start for start in named if start >= 0], default=match.start("d"))
+def _start(match: re.Match[str]) -> int:
+    """Return where a date begins, whichever of its parts comes first."""
+    named = [match.start(name) for name in ("d", "m", "y") if name in match.re.groupindex]
+    return min(start for start in named if start >= 0)
 
 
 def _weekday(match: re.Match[str]) -> int | None:
@@ -164,7 +156,8 @@ def _weekday(match: re.Match[str]) -> int | None:
     return WEEKDAYS.index(word) if word else None
 
 
-def _on_weekday(match: re.Match[str], _today: date) -> Atom:
+def _on_weekday(match: re.Match[str], today: date) -> Atom:
+    del today
     return replace(_whole(match), weekday=_weekday(match))
 
 
@@ -190,8 +183,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Builder], ...] = tuple(
     (re.compile(pattern), build)
     for pattern, build in (
         (r"\b(?P<y>20\d\d)[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})\b", _dated),
-        (rf"{_WEEKDAY_BEFORE}(?<![\d/.])(?P<d>\d{{1,2}})\s*(?:de\b|del mes de|/|-)?\s*(?:mes de\s+)?(?P<m>{MONTH})\b{_YEAR}", _dated),
-        (rf"{_WEEKDAY_BEFORE}(?<![\d/.])\b(?P<d>\d{{1,2}})\s?[/.]\s?(?P<m>\d{{1,2}})(?:\s?[/.]\s?(?P<y>20\d\d|\d\d)|\s+(?:de|del)\s+(?P<y2>20\d\d))?(?![\d/])", _dated),
+        (rf"{_WEEKDAY_BEFORE}(?<![\d/.])(?P<d>\d{{1,2}})(?:\s*(?:del mes de|de)\b\s*(?:mes de\s+)?|\s*/\s*|-|\s*)(?P<m>{MONTH})\b{_YEAR}", _dated),
+        (rf"{_WEEKDAY_BEFORE}(?<![\d/.])\b(?P<d>\d{{1,2}})\s?[/.]\s?(?P<m>\d{{1,2}})(?:\s?[/.]\s?(?P<y>20\d\d|\d\d))?(?![\d/]|\s(?:{MONTH}|de (?:{MONTH})))", _dated),
         (rf"{_WEEKDAY_BEFORE}(?<![\d-])\b(?P<d>\d{{1,2}})-(?P<m>\d{{1,2}})-(?P<y>20\d\d|\d\d)(?![\d-])", _dated),
         (rf"\b(?:el|al|dia|hasta)\s+(?P<d>\d{{1,2}}) del (?P<m>0?[1-9]|1[0-2])\b{_ALONE}{_COUNTED}(?!\s*(?:{_TO}|de\b|y\b))", _dated),
         (rf"\b(?P<m>{MONTH})\s+(?:el\s+)?{_NUMBER}(?!\s*de\b)", _dated),
@@ -209,11 +202,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Builder], ...] = tuple(
 # "10 al 17", "10-17": no month at all.
 _BARE_RANGE = re.compile(rf"(?<![\d/.$-])\b(?P<a>\d{{1,2}})\s?(?:al|-)\s?(?:el\s+)?{_NUMBER}")
 _LEADS_UP = re.compile(
-    rf"(?:\b(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?(?<![\d/.$-])\b(?P<d>\d{{1,2}})\s?(?:{_TO}|(?<=entre \d)y\b|(?<=entre \d )y\b|(?<=entre \d\d )y\b)\s?(?:el\s+)?(?:dia\s+)?$"
+    rf"(?:\b(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?(?<![\d/.$-])\b(?P<d>\d{{1,2}})\s?"
+    rf"(?:{_TO}|(?<=entre \d )y\b|(?<=entre \d\d )y\b|(?<=^\d )y\b|(?<=^\d\d )y\b)\s?(?:el\s+)?(?:dia\s+)?$"
 )
-# "28, 29 y 30 de diciembre": one day less each time.
-_LISTED_BEFORE = re.compile(
-    r"(?<!somos )(?<!para )(?<!son )(?<![\d/.$-])\b(?P<d>\d{1,2})\s?(?:,|,?\s?y\s)\s?(?:el\s+)?$"
-)
+_IN_A_ROW = re.compile(r"(?<![\d/.$-])\b(?P<d>\d{1,2})\s?(?:,\s?y|,|y)\s?(?:el\s+)?$")
 _GOES_ON = re.compile(rf"\s?(?:-|a\b)\s?(?:el\s+)?(?:dia\s+)?{_NUMBER}")
 _LISTED = re.compile(rf"(?:\s?,\s?(?=\d{{1,2}}\s?(?:,|y\b))|\s?,?\s?y\s+)(?:el\s+)?{_NUMBER}")

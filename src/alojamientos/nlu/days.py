@@ -11,7 +11,7 @@ _WEEK = 7
 _MONTHS = 12
 _MONTH_END = 31
 _LONG_PAST = 270  # days: "15 de enero" said in November is plainly next year's
-_JUST_PAST = 30  # days: said in January of last December
+_JUST_PAST = 30
 _TRIES = 2  # months: "viernes 5" is of this month or of the next, or it does not fit
 
 
@@ -76,7 +76,7 @@ def next_bare(atom: Atom, since: date) -> Day | Wrong:
     if not found:
         return Wrong(Reason.NO_SUCH_DAY, atom.text)
     for tries, one in enumerate(found[:_TRIES]):
-        if atom.weekday in (None, one.weekday()):
+        if fits(atom, one):
             return Day(one, soft=tries > 0)
     return Wrong(Reason.WEEKDAY_MISMATCH, atom.text)
 
@@ -101,9 +101,11 @@ def fits(atom: Atom, day: date) -> bool:
 
 def was_lately(day: date, today: date) -> bool:
     """Tell whether a date said without its year was also in the past not long ago."""
+    if day < today:
+        return False
     before = build(day.year - 1, day.month, day.day) or day - 365 * DAY
     ago = (today - before).days
-    return 0 < ago < (_LONG_PAST if day.year > today.year else _JUST_PAST)
+    return ago <= _JUST_PAST or (day.year > today.year and ago < _LONG_PAST)
 
 
 def _in_month(atom: Atom, month: int, year: int | None, today: date) -> Day | Wrong:

@@ -13,6 +13,8 @@ _DAY = timedelta(days=1)
 _SATURDAY = 5
 _LEAST_LONG = 3
 _YEARS_AHEAD = 2
+_BRIDGE = "fines turísticos"
+_TUESDAY, _THURSDAY = 1, 3
 
 
 class Holidays(Protocol):
@@ -35,8 +37,9 @@ class Holidays(Protocol):
 class Argentina:
     """Argentina's calendar. `decreed` adds bridge days that the library does not know yet.
 
-    They are decreed from one year to the next, so a far year has fewer long weekends than it will
-    have once it is near.
+    Bridge days are decreed from one year to the next, and almost always join a holiday on a Tuesday
+    or a Thursday to its weekend: in a year without any yet, those are expected. Nothing is held on
+    an expectation, since a long weekend is always asked about.
     """
 
     decreed: Mapping[int, tuple[date, ...]] = field(default_factory=dict)
@@ -80,6 +83,15 @@ class Argentina:
         known = self._known.get(year)
         if known is None:
             known = dict(calendar.country_holidays("AR", years=year, language="es"))
-            known.update(dict.fromkeys(self.decreed.get(year, ()), "Feriado con fines turísticos"))
+            decreed = self.decreed.get(year, ())
+            if not decreed and not any(_BRIDGE in name for name in known.values()):
+                decreed = tuple(_expected_bridges(known))
+            known.update(dict.fromkeys(decreed, _BRIDGE))
             self._known[year] = known
         return known
+
+
+def _expected_bridges(known: Mapping[date, str]) -> list[date]:
+    beside = {_TUESDAY: -_DAY, _THURSDAY: _DAY}
+    bridges = [day + beside[day.weekday()] for day in known if day.weekday() in beside]
+    return [day for day in bridges if day not in known]

@@ -4,31 +4,31 @@ import re
 
 from alojamientos.nlu.values import Intent
 
-_NOT_CONFIRM = r"(?!\s+(?:ten|hay|fuera|cancel|transf|pag[oua]|reserv[oa]\b|voy\b|hago\b|hubier|quisier|se puede|esta|estan|puedo|podemos|quer|vamos|somos|llega|no\b|es\b|son\b|me\b))"
+_NOT_CONFIRM = r"(?!\s+(?:ten|hay|fuera|se puede|estan|puedo|podemos|podes|quer|vamos|somos|lleg|cancel|pago|pag[ua]|reservo|llevo|llevamos|hago|hacemos|voy|deposit|transf|acept|admit|es\b|son\b|me\b|no\b|esta (?:disp|libre|ocup)))"
 _PATTERNS: dict[Intent, str] = {
     Intent.GREETING: r"^\W*(?:hola|buenas|buen dia|buenos dias|buenas tardes|buenas noches|que tal|hey|hello|saludos|como va)\b|\bhola\b|\bbuen dia\b|\bbuenas tardes\b",
-    Intent.AVAILABILITY: r"\bdisponib\w*|\blugar\b(?! de)|\blugares\b|\b(?:tenes|tienen|tendrias?|tendran|hay(?! que)|habria|habra|queda|quedan|quedo)\b[^.?!]{0,25}\b(?:algo|libres?|lugar|caban\w*|disponib\w*|bungalow|depto|departamento|fechas?|para)\b|\blibres?\b|\bvacantes?\b|\blibera\w*\b|\bfechas\b(?=\s*\?)",
-    Intent.PRICE: r"\bprecios?\b|\bcuanto\b(?! queda)(?! estan? del?\b)|\bcuantos? (?:sale|pesos)\b|\btarifas?\b|\bvalor(?:es)?\b|\bcostos?\b|\bpresupuesto\b|\bcotiza\w*\b|\bcuesta\b|\bque sale\b",
-    Intent.BOOK: r"\breservar\w*\b|\breserv(?:ame|amela|emos|ala|ala|ela|amos|en|o)\b|\b(?:hacer|quiero|queria|necesito|quisiera|querria) (?:hacer )?(?:1 |la )?reserva\b|\bla quiero\b|\bquiero (?:esa|la (?:del?|\d|primera|segunda|tercera|ultima))\b|\bme la quedo\b|\b(?:guard|apart)a(?:me|mela|la|r)\w*\b|\bla tomo\b|\b(?:quiero|queremos|queria|quisiera|me gustaria|necesito|busco|buscamos) (?:alquilar|1 caban\w*|caban\w*|ir|hospedar\w*|aloj\w*)\b|\balquil(?:ar|o|amos)\b|\bagend(?:ame|ar|ala)\b",
-    Intent.PAYMENT_INFO: r"\b(?:pag(?:ar|o|ue|amos|a|ando|as|ada|ado)|abon(?:ar|o|e|amos))\b|\bsenas?\b|\btransf\w*\b|\bmercado ?pago\b|\btarjetas?\b|\befectivo\b|\bcomprobante\b|\blink\b|\balias\b|\bcbu\b|\bdeposit\w*\b|\bcuotas\b|\banticipo\b",
+    Intent.AVAILABILITY: r"\bdisponib\w*|\blugar\b(?! de\b)|\blugares\b|\b(?:tenes|tienen|tendrias?|tendran|hay(?! que)|habria|habra|queda|quedan|quedo|quedara?)\b[^.?!]{0,25}\b(?:algo|alguna?|libres?|lugar|caban\w*(?! (?:con|tiene))|disponib\w*|bungalow|depto|departamento|fechas?|para)\b|\blibres?\b|\bvacantes?\b|\bvacancia\b|\blibera\w*\b|\bfechas\b(?=\s*\?)|\b(?:esta|estan) (?:ocupad|libre|disponible|desocupad)\w*",
+    Intent.PRICE: r"\bprecios?\b|\bcuanto\b|\bcuantos? (?:sale|pesos|cuesta)\b|\btarif\w*\b|\bvalor(?:es)?\b|\bcost(?:o|os|aria)\b|\bpresupuesto\b|\bcotiza\w*\b|\bcuesta\b|\b(?:que|q) sale\b|\bcuant[oa]s? (?:plata|guita)\b",
+    Intent.BOOK: r"\breservar\w*\b|\breserv(?:ame|amela|emos|ala|ela|amos|en|o)\b|\b(?:hacer|quiero|queria|necesito|quisiera|querria) (?:hacer )?(?:1 |la )?reserva\b|\bla quiero\b|\bme (?:la|lo) quedo\b|\bme quedo con\b|\b(?:guard|apart)a(?:me|mela|la|r|rmela|rme|rla)\b|\b(?:la|lo) tomo\b|\btom(?:o|amos) (?:la|esa)\b|\b(?:quiero|queremos|queria|queriamos|quisiera|quisieramos|me gustaria|nos gustaria|necesito|necesitamos|busco|buscamos|ando buscando|estoy buscando|estamos buscando) (?:1|algo|alguna?|lugar|alojamiento|hospedaje|alquilar|ir|pasar|quedar\w*|hosped\w*|aloj\w*|caban\w*)\b|\bquiero (?:la|el|esa|ese)\b(?! (?:direc|ubic|info|link|alias|cbu|precio|codigo|lista|foto|cancel))|\balquil(?:ar|o|amos)\b|\bagend(?:ame|ar|ala)\b|\bcontrat(?:ar|o)\b",
+    Intent.PAYMENT_INFO: r"\b(?:pag(?:ar|o|ue|amos|a|an|ando|as|ada|ado|aste|os)|abon(?:ar|o|e|amos))\b|\bsena(?:s|r|rla|lo|mos)?\b|\btransf\w*\b|\bmercado ?pago\b|\btarjetas?\b|\befectivo\b|\bcomprobante\b|\blink\b|\balias\b|\bcbu\b|\bdeposit\w*\b|\bcuotas\b|\banticipo\b|\badelanto\b|\bfactura\w*\b",
     Intent.CANCEL: r"\bcancel(?:ar|o|a|e|ame|amos|ala|arla|en|emos)\w*\b|\banul(?:ar|ame|o|arla|en)\b|\bdar(?:la)? de baja\b|\b(?:no vamos a|no voy a|ya no) (?:poder |podemos |puedo )?(?:ir|viajar)\b|\bno podemos (?:ir|viajar)\b|\bdejar sin efecto\b|\bsuspender\b",
-    Intent.MODIFY_DATES: r"\b(?:cambi|mov|modific|corr|reprogram|pas|adelant|posterg|atras)(?:ar|er|o|amos|emos|arla|erla|arlas|ame)\b[^.?!]{0,30}\b(?:fechas?|reserva|dias?|estadia|para)\b|\bcambiar(?:l[oa]s?)?\b[^.?!]{0,12}\b(?:del?|al|para) (?:el )?\d|\breprogram\w*\b|\bcambio de fechas?\b|\b(?:extender|alargar|agregar)\b[^.?!]{0,25}\b(?:estadia|noches?|dias?|reserva)\b|\bquedar(?:nos|me) (?:1 |\d )?(?:noche|dia)s? mas\b",
+    Intent.MODIFY_DATES: r"\b(?:cambi|mov|modific|corr|reprogram|pas|adelant|posterg|atras)(?:ar|er|o|amos|emos|arla|erla|arlas|ame)\b[^.?!]{0,30}\b(?:fechas?|reserva|dias?|estadia|para)\b|\breprogram\w*\b|\bcambi(?:ar|o|amos|emos|arla)\b[^.?!]{0,12}\bdel? \d|\bcambio de fechas?\b|\b(?:extender|alargar|agregar)\b[^.?!]{0,25}\b(?:estadia|noches?|dias?|reserva)\b|\bquedar(?:nos|me) (?:1 |\d )?(?:noche|dia)s? mas\b",
     Intent.MY_RESERVATION: r"\bmi(?:s)? reservas?\b|\bmi reservacion\b|\b(?:tengo|hice|tenemos|hicimos) (?:1 |hecha |la )?reserva\b|\b(?:ver|consultar|estado|datos|codigo|confirmada|numero)\b[^.?!]{0,15}\breserva\b|\bnuestra reserva\b|\breserve\b|\bya reserv\w*\b|\bmi codigo\b|\besta confirmada\b|\bla reserva a nombre\b",
-    Intent.LOCATION: r"\bdonde (?:queda|quedan|esta|estan|es|son|se encuentra|se ubica)\w*\b|\bubica\w*\b|\bdirecci\w*\b|\bcomo (?:llego|llegar|llegamos|se llega|hago para llegar)\b|\bmapa\b|\bgoogle maps\b|\bmaps\b|\blejos\b|\bcerca d\w*\b|\bdistancia\b|\ba cuanto (?:esta|estan|queda)\w*\b|\bque zona\b|\ben que parte\b",
-    Intent.CHECKIN_INFO: r"\bhorarios?\b|\b(?:a|desde|hasta) que hora\b|\bhora de (?:entrada|salida|ingreso|llegada)\b|\bllaves?\b|\b(?:lleg|entr|ingres|sal)\w+\b[^.?!]{0,20}\ba (?:las|eso de las) \d|\ba las \d{1,2}\b[^.?!]{0,25}\b(?:llegar|entrar|ingresar|salir)\b|\bdejar (?:las |la )?(?:valijas|bolsos|cabana)\b",
+    Intent.LOCATION: r"\b(?:a)?donde (?:queda|quedan|esta|estan|es|son|se encuentra|se ubica)\w*\b|\bubica\w*\b|\bdirecci\w*\b|\bcomo (?:llego|llegar|llegamos|se llega|hago para llegar|hacemos para llegar)\b|\bmapas?\b|\bmaps\b|\blejos\b|\bcerca d\w*\b|\bdistancia\b|\ba cuant[oa]s? (?:queda\w*|esta[ns]? (?:de|del|ubicad\w+)\b|cuadras|km|kilometros|metros|minutos|hs|horas)|\ba cuanto del?\b|\b(?:que|en que) (?:zona|parte|calle|altura|localidad|pueblo|ciudad)\b",
+    Intent.CHECKIN_INFO: r"\bcheck ?-?in\b|\bcheck ?-?out\b|\bhorarios?\b|\ba (?:que|partir de que) hora\b|\b(?:desde|hasta) que hora\b|\bhora de (?:entrada|salida|ingreso|llegada)\b|\bllaves?\b|\bingreso\b|\bdejar (?:las |la )?(?:valijas|bolsos|cabana)\b|\b(?:llego|llegamos|llegariamos|llegaria|llegar|entrar|ingresar|irnos|salir)\b[^.?!]{0,20}\b(?:a las? \d|\d{1,2} ?hs|temprano|tarde|antes|mas tarde)|\ba las? \d{1,2}(?: ?hs)?[^.?!]{0,20}\b(?:llegar|llego|llegamos|entrar|ingresar)\b|\b(?:late|early) check",
     Intent.PHOTOS: r"\bfot(?:o|os|itos|ito)\b|\bimagenes\b|\bvideos?\b|\binstagram\b|\big\b|\bpagina web\b|\bver (?:la|las|como)\b[^.?!]{0,12}\bcaban\w*\b",
     Intent.DISCOUNT: r"\bdescuentos?\b|\bpromo\w*\b|\brebaja\w*\b|\bofertas?\b|\bmejor precio\b|\bmas barat\w*\b|\bme haces precio\b|\bbonifica\w*\b",
-    Intent.HUMAN: r"\b(?:hablar|comunic\w+|contact\w+|atien\w+|atenc\w+|llam\w+|pas(?:ame|arme|ar|as|en)|deriv\w+)\b[^.?!]{0,25}\b(?:alguien|persona\w*|human[oa]\w*|asesor\w*|duen[oa]s?|encargad[oa]s?|operador\w*|vos|ustedes|telefono)\b|\b(?:persona|humano|ser humano) (?:real|de verdad)\b|\boperador\w*\b|\basesor\w*\b|\bquiero 1? ?human[oa]\b|^\W*(?:hola |buenas )?hay alguien\b|\bsos 1 (?:bot|robot|maquina)\b|\bquiero que me llamen\b|\bque me atienda\b",
+    Intent.HUMAN: r"\b(?:habl\w+|comunic\w+|contact\w+|atien\w+|atenc\w+|llam\w+|charlar)\b[^.?!]{0,25}\b(?:alguien|persona\w*|human[oa]\w*|asesor\w*|duen[oa]s?|encargad[oa]s?|operador\w*|vos|ustedes|telefono|administra\w*|recepci\w*)\b|\b(?:pas(?:ame|arme|as|en|ar)|deriv\w+)\b[^.?!]{0,25}\b(?:alguien|1 personas|human[oa]\w*|asesor\w*|duen[oa]s?|encargad[oa]s?|operador\w*)\b|\b(?:personas?|humano|ser humano) (?:real|de verdad)\b|\boperador\w*\b|\basesor\w*\b|\b(?:quiero|necesito|prefiero) (?:a )?1? ?human[oa]\b|(?<!24/7 )\b(?:hay alguien|no hay nadie)\b|\b(?:sos|eres|es|estoy hablando con) 1 (?:bot|robot|maquina|contestador)\b|\bque me (?:llamen|llames|atienda\w*)\b|\b(?:puedo|puede|podes|podria\w*|pueden|podrian) (?:llamar\w*|hablar)\b|^\W*(?:1 )?human[oa]\W*$",
     Intent.THANKS: r"\bgracias\b|\bgrac\b|\bchau\b|\bhasta luego\b|\bnos vemos\b|\bmuy amable\b|\bgenia\b|\bun abrazo\b|\bbuen finde\b",
     Intent.COMPLAINT: r"\bqueja\w*\b|\breclam\w*\b|\bmalisim\w*\b|\bpesim\w*\b|\bestaf\w*\b|\bverguenza\b|\bporqueria\b|\bno funciona\b|\bhorrible\b|\benoja\w*\b|\bindigna\w*\b|\bdesastre\b|\bdefensa del consumidor\b|\bnadie (?:me )?(?:contesta|responde|atiende)\b|\bespantos\w*\b",
 }  # fmt: skip
 _COMPILED = {intent: re.compile(pattern) for intent, pattern in _PATTERNS.items()}
 _CONFIRM = re.compile(
-    rf"^\W*(?:bueno |bien |ok |ah |dale |claro |y )?(?:si{_NOT_CONFIRM}|sip|sisi|sii|dale|ok|oka|okey|okay|joya|genial|perfecto|listo|confirmo|confirmad[oa]|confirmar"
-    r"|de 1|obvio|claro|va|vamos|buenisimo|barbaro|esta bien|me parece bien|correcto|exacto|asi es|seguro|por supuesto|afirmativo|me sirve|esa misma|esa)\b|👍|✅"
+    rf"^\W*(?:bueno,? |bien |ok |ah |dale |claro |y |hola,? )?(?:s+i+{_NOT_CONFIRM}|sip|(?:si){(2,)}|dale|acepto|de acuerdo|adelante|ok|oka|okey|okay|joya|genial|perfecto|listo|confirmo|confirmad[oa]|confirmar"
+    r"|de 1|obvio|claro|va|vamos|buenisimo|barbaro|esta (?:bien|perfecto|barbaro|genial|buenisimo)|me parece (?:bien|perfecto|barbaro|genial)|correcto|exacto|asi es|seguro|por supuesto|afirmativo|me sirve|esa misma|esa)\b|👍|✅"
 )
 _DENY = re.compile(
-    r"^\W*(?:(?:noo?|nop|nah|naa|negativo|ninguna?)\b(?!\s+(?:se\b|ten|hay|habr|queda|me\s+(?:lleg|anda|funciona)|vamos|voy|podemos|puedo|entiendo|acept|es\s+(?:caro|mucho)))|mejor no\b|todavia no\b|deja(?:lo|la)?\b|no,? gracias)|\bmejor no\b"
+    r"^\W*(?:(?:n+o+|nop|nono|nah|naa|negativo|ninguna?|para nada|tampoco)\b(?!\s+(?:se\b|ten|hay|habr|queda|me\s+(?:lleg|anda|funciona)|vamos|voy|podemos|puedo|entiendo|acept|es\s+(?:caro|mucho)))|mejor no\b|todavia no\b|deja(?:lo|la)?\b|no,? gracias)|\bmejor no\b|\bno (?:me|nos) (?:sirve|convence|interesa|va)\b"
 )
 _SERVICES: dict[str, str] = {
     "pool": r"\bpileta\w*\b|\bpiscina\b|\bjacuzzi\b|\bhidro\w*\b",
@@ -45,22 +45,30 @@ _SERVICES: dict[str, str] = {
     "access": r"\bacces(?:o|ible)\b|\bsilla de ruedas\b|\bescaleras?\b",
 }  # fmt: skip
 _COMPILED_SERVICES = {name: re.compile(pattern) for name, pattern in _SERVICES.items()}
-# Words of a date as well: "ingreso 15/1" asks nothing about the hour.
-_CHECKIN = re.compile(r"\bcheck ?-?(?:in|out)\b|\bingreso\b|\begreso\b")
+_BRINGS_PET = re.compile(r"\b(?:con|llevo|llevamos|tenemos|tengo|somos)\b[^?]{0,15}(?:perr|gat)")
+_ASKS_PET = re.compile(r"acept|permit|admit|se puede|puedo|podemos|problema")
+_BETTER_PRICE = re.compile(r"\bmejor precio\b|\bme haces precio\b")
+_MANNERS = {Intent.GREETING, Intent.CONFIRM, Intent.DENY, Intent.THANKS}
 _ASKED = re.compile(
     r"\?|\b(?:tienen|tenes|hay|cuentan|incluye\w*|acepta\w*|permite\w*|admite\w*|se puede|trae|puedo|podemos|viene|cuenta con)\b"
 )
-_BRINGS_PET = re.compile(r"\b(?:con|llevo|llevamos|tenemos|tengo|somos)\b[^?]{0,15}(?:perr|gat)")
-_ASKS_PET = re.compile(r"acept|permit|admit|se puede|puedo|podemos|problema")
+# A stay that is named beside one of these is no question for a free cabin.
+_ABOUT_ANOTHER_THING = frozenset(
+    {
+        *(Intent.BOOK, Intent.CANCEL, Intent.MODIFY_DATES, Intent.MY_RESERVATION, Intent.HUMAN),
+        *(Intent.PAYMENT_INFO, Intent.CHECKIN_INFO, Intent.LOCATION, Intent.COMPLAINT),
+    }
+)
+_HOW_FAR = re.compile(r"\ba cuant[oa]s? ")
+_HOUR = re.compile(
+    r"\bhora|\bhorario|\bllaves?\b|\btemprano\b|\btarde\b|\b(?:late|early)\b|\ba las? \d"
+)
+_WHAT_IT_HAS = re.compile(
+    r"\bque (?:incluye|trae|servicios|comodidades)\b|\bservicios\b|\bcomodidades\b"
+)
 _SHORT_ANSWER = 6  # words
+_NOT_CANCEL = re.compile(r"\bno (?:quiero|quise|queria|queremos|vamos a|voy a|hay que) cancel\w*")
 _POLICY = re.compile(r"\bpolitica\b|\bsi cancelo\b|\bse puede cancelar\b")
-_BETTER_PRICE = re.compile(r"\bmejor precio\b|\bme haces precio\b")
-# With one of these, dates are not asked about for a new stay.
-_OTHER_BUSINESS = {
-    *(Intent.BOOK, Intent.CANCEL, Intent.MODIFY_DATES, Intent.MY_RESERVATION),
-    *(Intent.PAYMENT_INFO, Intent.COMPLAINT, Intent.HUMAN),
-}
-_MANNERS = {Intent.GREETING, Intent.CONFIRM, Intent.DENY, Intent.THANKS}
 
 
 def find(
@@ -71,13 +79,13 @@ def find(
     A bare "sí" or "no" answers only at the beginning; in the middle of a sentence it does not.
     """
     found = {intent for intent, pattern in _COMPILED.items() if pattern.search(text)}
-    if services(text):
+    if services(text) or _WHAT_IT_HAS.search(text):
         found.add(Intent.SERVICES)
-    if not has_dates and _CHECKIN.search(text):
-        found.add(Intent.CHECKIN_INFO)
+    if has_dates and not _HOUR.search(text):
+        found.discard(Intent.CHECKIN_INFO)  # "check in 15/1": a date, no question
     found |= _answers(text, expecting)
     _weed(text, found)
-    about_dates = has_dates and not found & _OTHER_BUSINESS
+    about_dates = has_dates and not found & _ABOUT_ANOTHER_THING
     if about_dates or ((has_dates or has_people) and not found - _MANNERS):
         found.add(Intent.AVAILABILITY)
     return frozenset(found) or frozenset({Intent.OTHER})
@@ -103,9 +111,11 @@ def _weed(text: str, found: set[Intent]) -> None:
     """Take out what another intent explains."""
     if Intent.CANCEL in found:
         found.discard(Intent.BOOK)
-        if _POLICY.search(text):
+        if _POLICY.search(text) or _NOT_CANCEL.search(text):
             found.discard(Intent.CANCEL)
     if Intent.MODIFY_DATES in found:
         found -= {Intent.BOOK, Intent.AVAILABILITY}
     if Intent.DISCOUNT in found and _BETTER_PRICE.search(text):
+        found.discard(Intent.PRICE)
+    if Intent.LOCATION in found and _HOW_FAR.search(text):
         found.discard(Intent.PRICE)

@@ -5,12 +5,20 @@ import re
 _NIGHTS = re.compile(
     r"\b(?P<n>\d{1,3})(?:\s?(?:o|u|/|-)\s?(?P<m>\d{1,2}))?\s?(?:sol[ao]s?\s|unica\s)?(?:noches?|n)\b"
 )
-_ONE_NIGHT = re.compile(r"(?<!por )(?<!x )(?<!cada )\b(?:la |sola |esa )?noche del?\b(?! la\b)")
+_LONE_NIGHT = re.compile(r"\b(?:sol[ao]|unica) (?P<n>noche)\b")
+_ONE_NIGHT = re.compile(
+    r"(?<!por )(?<!x )(?<!cada )\b(?:la |sola |esa )?noche del? (?:el )?"
+    r"(?:\d|lunes|martes|miercoles|jueves|viernes|sabado|domingo)"
+)
 _WEEKS = re.compile(
     r"(?<!en )(?<!dentro de )(?<!aca a )\b(?P<n>\d{1,2}) semanas?\b(?! (?:santa|que viene|proxima))"
 )
-_DAYS = re.compile(r"(?<!en )(?<!dentro de )(?<!aca a )\b(?P<n>\d{1,2}) dias?\b")
-_FORTNIGHT = re.compile(r"(?<!primera )(?<!segunda )\bquincena\b(?! de\b)")
+_DAYS = re.compile(
+    r"(?<!en )(?<!dentro de )(?<!aca a )(?<!dia )\b(?P<n>1 (?=dia\b)|\d{1,2} (?=dias\b))dias?\b"
+)
+_FORTNIGHT = re.compile(
+    r"(?<!primera )(?<!segunda )(?<!primer )(?<!1a )\b(?:1 |toda la )?quincena\b(?! (?:de|en)\b)"
+)
 _MORE = re.compile(r"\b(?P<n>\d{1,2}) (?:noches?|dias?) mas\b")
 _WEEK = 7
 
@@ -29,7 +37,7 @@ def find(text: str) -> tuple[int, ...]:
         return (days, days - 1) if days > 1 else (1,)
     if _FORTNIGHT.search(text):
         return (14, 15)
-    return (1,) if _ONE_NIGHT.search(text) else ()
+    return (1,) if _ONE_NIGHT.search(text) or _LONE_NIGHT.search(text) else ()
 
 
 def more(text: str) -> int | None:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from alojamientos.nlu import options
+from alojamientos.nlu.atoms import Atom
 from alojamientos.nlu.holidays import Holidays
 from alojamientos.nlu.text import MONTHS
 from alojamientos.nlu.values import Ambiguous, Dates, Incomplete, Missing, Resolved, Span
@@ -27,14 +29,18 @@ _Builder = Callable[[re.Match[str], date, Holidays], Dates | None]
 
 
 def find(text: str, *, today: date, holidays: Holidays) -> Dates | None:
-    """Return what the first name of an occasion in canonical `text` means, or None."""
+    """Return what the names of occasions in canonical `text` mean: several are several readings."""
+    found: list[Dates] = []
     for pattern, build in _OCCASIONS:
-        match = pattern.search(text)
-        if match is not None:
-            found = build(match, today, holidays)
-            if found is not None:
-                return found
-    return None
+        for match in pattern.finditer(text):
+            one = build(match, today, holidays)
+            if one is not None:
+                found.append(one)
+        text = pattern.sub(" | ", text)
+    if len(found) <= 1:
+        return found[0] if found else None
+    offered = tuple(dict.fromkeys(span for one in found for span in options.spans(one)))
+    return Ambiguous(options=offered) if len(offered) > 1 else found[0]
 
 
 def weekend(today: date) -> Span:
@@ -61,7 +67,7 @@ def _friday_after(day: date) -> date:
 
 
 def _weekend_of_month(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
-    year, month = _coming(MONTHS.index(m["m"]) + 1, today)
+    year, month = coming(MONTHS.index(m["m"]) + 1, today)
     first = date(year, month, 1)
     friday = first + _DAY * ((_FRIDAY - first.weekday()) % 7)
     if m["n"] == "ultimo":
@@ -72,10 +78,15 @@ def _weekend_of_month(m: re.Match[str], today: date, _holidays: Holidays) -> Dat
     return Resolved(span=Span(check_in=friday, check_out=friday + 2 * _DAY), confirm=True)
 
 
-def weekend_with(day: date) -> Span:
-    """Return the weekend that has `day`, or the nearest one."""
+def weekend_around(day: date, *, is_long: bool, holidays: Holidays, label: str) -> Dates:
+    """Return "el finde del 20 de junio": the weekend that has the day, or the nearest one."""
     friday = day + _DAY * ((_FRIDAY - day.weekday() + 3) % 7 - 3)
-    return Span(check_in=friday, check_out=friday + 2 * _DAY)
+    if is_long or day.weekday() not in (_FRIDAY, _FRIDAY + 1, _SUNDAY):
+        for run in holidays.long_weekends(since=day - 4 * _DAY):
+            near = 2 * _DAY if is_long else 0 * _DAY
+            if run.check_in - near <= day <= run.check_out + near:
+                return _from_run(run, label=label.strip())
+    return Resolved(span=Span(check_in=friday, check_out=friday + 2 * _DAY), confirm=True)
 
 
 def _long_weekend(m: re.Match[str], today: date, holidays: Holidays) -> Dates | None:
@@ -139,7 +150,7 @@ def _christmas(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
 
 def _fortnight(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
     """By convention up to the 16th, and from the 16th to the next month's first; read back."""
-    year, month = _coming(MONTHS.index(m["m"]) + 1, today)
+    year, month = coming(MONTHS.index(m["m"]) + 1, today)
     first, middle = date(year, month, 1), date(year, month, 16)
     following = first + _DAY * calendar.monthrange(year, month)[1]
     is_first = m["n"] in ("1", "primer", "primera")
@@ -152,7 +163,7 @@ def _fortnight(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
 
 
 def _whole_month(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
-    year, month = _coming(MONTHS.index(m["m"]) + 1, today)
+    year, month = coming(MONTHS.index(m["m"]) + 1, today)
     first = date(year, month, 1)
     following = first + _DAY * calendar.monthrange(year, month)[1]
     return Resolved(span=Span(check_in=first, check_out=following), confirm=True)
@@ -176,32 +187,43 @@ def _sunday_of(month: int, number: int) -> _Builder:
     return build
 
 
-def month_only(text: str, today: date) -> Incomplete | None:
-    """Return the month that canonical `text` names without days, or None."""
-    match = re.search(rf"\b(?P<m>{_MONTH})\b(?:\s+(?:del?\s+)?(?P<y>20\d\d))?", text)
-    if match is None:
-        return None
-    number = MONTHS.index(match["m"]) + 1
-    year = int(match["y"]) if match["y"] else _coming(number, today)[0]
-    return Incomplete(missing=Missing.DAYS, month=(year, number), label=match[0].strip())
+def months(text: str, found: list[Atom], today: date) -> list[tuple[int, int]]:
+    """Return the years and months that canonical `text` names beside its dates."""
+    for atom in reversed(found):
+        text = text[: atom.start] + " | " + text[atom.end :]
+    if _LAST_YEAR.search(text):
+        return []
+    named = []
+    for match in _ONLY_MONTH.finditer(text):
+        number = MONTHS.index(match["m"]) + 1
+        year = int(match["y"]) if match["y"] else coming(number, today)[0]
+        if (year, number) >= (today.year, today.month):
+            named.append((year, number))
+    return list(dict.fromkeys(named))
 
 
-def _coming(month: int, today: date, day: int | None = None) -> tuple[int, int]:
+def coming(month: int, today: date) -> tuple[int, int]:
     """Return the year and month of the next such month, the present one included."""
-    past = month < today.month or (month == today.month and day is not None and day < today.day)
-    return (today.year + 1 if past else today.year), month
+    return (today.year + 1 if month < today.month else today.year), month
 
 
 _WEEKEND = r"(?:finde|fin de semana)"
 _NEXT = r"(?:que viene|proximo|siguiente|q viene)"
+BEFORE_A_DAY = re.compile(
+    rf"\b(?:{_WEEKEND}(?: largo)?|feriado(?: largo)?) (?:del?|de el|de los|en que cae el|que cae el)\s*(?:dias?\s*)?$"
+)
+_LAST_YEAR = re.compile(rf"\bano pasado\b|\b(?:{_MONTH}) pasado\b")
+_ONLY_MONTH = re.compile(rf"\b(?P<m>{_MONTH})\b(?:\s+(?:del?\s+)?(?P<y>20\d\d))?")
+NEXT_WEEKEND = re.compile(rf"\b(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT})\b")
+NEXT_WEEK = re.compile(
+    r"\b(?:la )?(?:semana (?:que viene|proxima|entrante|siguiente)|(?:proxima|otra) semana)\b"
+)
 _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
     (re.compile(r"\b(?:semana santa|pascuas?)\b"), _easter),
     (re.compile(r"\bcarnaval(?:es)?\b"), _carnival),
-    (re.compile(r"\b(?:ano nuevo|fin de ano|fiestas de fin de ano)\b"), _new_year),
-    (re.compile(r"\b(?:navidad|nochebuena)\b"), _christmas),
     (
         re.compile(
-            rf"\b(?:el |proximo |este |algun )*(?:{_WEEKEND} largo|feriado(?: largo)?|{_WEEKEND} con feriado)"
+            rf"\b(?:el |proximo |este |algun )*(?:{_WEEKEND}s? largos?|feriados?(?: largos?)?|{_WEEKEND} con feriado)"
             rf"(?: (?:que viene|de|en) (?:el )?(?P<m>{_MONTH}))?\b"
         ),
         _long_weekend,
@@ -212,15 +234,19 @@ _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
         ),
         _weekend_of_month,
     ),
-    (re.compile(rf"\b(?:el )?(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT})\b"), _next_weekend),
-    (re.compile(rf"\b(?:este |el |para el )?{_WEEKEND}\b(?! de | del )"), _this_weekend),
+    (re.compile(rf"\b(?:el )?(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT}|{_WEEKEND} o el (?:otro|que viene|proximo|siguiente))\b"), _next_weekend),
+    (re.compile(rf"\b(?:1|algun|cualquier|otro|el otro|por|x|los) {_WEEKEND}\b(?! del? )"), _days_of),
+    (re.compile(rf"(?<!buen )(?<!lindo )(?<!hermoso )\b(?:este |el |para el )?{_WEEKEND}\b(?! del? )"), _this_weekend),
+    (re.compile(r"\b(?:ano nuevo|fin de ano|fiestas de fin de ano)\b"), _new_year),
+    (re.compile(r"\b(?:navidad|nochebuena)\b"), _christmas),
     (
-        re.compile(rf"\b(?P<n>1|primera?|2|segunda) quincena (?:de )?(?P<m>{_MONTH})\b"),
+        re.compile(rf"\b(?P<n>1|primer|primera|2|segunda) quincena (?:de |del mes de )?(?P<m>{_MONTH})\b"),
         _fortnight,
     ),
     (re.compile(rf"\b(?:todo (?:el mes de )?|el mes completo de |mes entero de )(?P<m>{_MONTH})\b"), _whole_month),
     (re.compile(r"\bdia del padre\b"), _sunday_of(6, 3)),
     (re.compile(r"\bdia de la madre\b"), _sunday_of(10, 3)),
     (re.compile(r"\bvacaciones de (?:invierno|verano)\b"), _days_of),
-    (re.compile(r"\b(?:la )?semana (?:que viene|proxima)|(?:la )?proxima semana\b"), _days_of),
+    (re.compile(r"\b(?:las fiestas|reyes|fin(?:es)? de mes|en \d meses|en 1 mes)\b"), _days_of),
+    (NEXT_WEEK, _days_of),
 )  # fmt: skip

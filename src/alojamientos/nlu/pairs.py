@@ -3,83 +3,80 @@
 from datetime import date
 from itertools import pairwise
 
-from alojamientos.nlu import days, limits
+from alojamientos.nlu import days, options
 from alojamientos.nlu.atoms import Atom
 from alojamientos.nlu.days import DAY, Day, Wrong
 from alojamientos.nlu.values import Ambiguous, Dates, InvalidDates, Reason, Resolved, Span
 
-CROSSES_A_MONTH_UP_TO = 15  # nights: "del 28 al 2" does, "del 18 al 15 de enero" is a mistake
+_CROSSES_A_MONTH_UP_TO = 15  # nights: "del 28 al 2" does, "del 18 al 15 de enero" is a mistake
+_HALF_A_YEAR = 183  # days: a stay that wraps around more of the year was said the wrong way round
 _NEAR = 6  # days: a bare day so near may be meant of this month or of the next
 _TRIES = 2
 _DECEMBER = 12
 
 
-def join(first: Atom, second: Atom, *, today: date, since: date | None = None) -> Dates:
+def join(
+    first: Atom,
+    second: Atom,
+    *,
+    today: date,
+    month: int | None = None,
+    year: int | None = None,
+) -> Dates:
     """Return the stay from `first` to `second`.
 
-    Two bare days are looked for from `since`, when something else than today is talked of.
+    `month` and `year` are what the text says elsewhere, or what the talk is about.
     """
-    if first.is_bare and second.is_bare:
-        return _bare(first, second, today=since or today, is_near=since is None)
-    found = _ends(first, second, today=today)
+    if first.is_bare and second.is_bare and month is None:
+        return _bare(first, second, today)
+    found = _ends(first, second, today=today, month=month, year=year)
     if isinstance(found, Wrong):
         return InvalidDates(reason=found.reason, quote=found.quote)
     left, right = found
     if right.date <= left.date:
-        return InvalidDates(reason=Reason.REVERSED)
+        return InvalidDates(reason=Reason.REVERSED, quote="" if first.text else second.text)
     span = Span(check_in=left.date, check_out=right.date)
     return Resolved(span=span, confirm=left.soft or right.soft)
 
 
-def leaving(atom: Atom, check_in: date) -> Dates:
-    """Return the stay from `check_in` to the day that `atom` means after it."""
-    right = _after(atom, check_in)
-    if isinstance(right, Wrong):
-        return InvalidDates(reason=right.reason, quote=right.quote)
-    if right <= check_in:
-        return InvalidDates(reason=Reason.REVERSED, quote=atom.text)
-    return Resolved(span=Span(check_in=check_in, check_out=right), confirm=atom.soft)
-
-
-def listed(atoms: list[Atom], *, today: date, nights: bool) -> Dates | None:
+def listed(
+    atoms: list[Atom], *, today: date, month: int | None, year: int | None, nights: bool
+) -> Dates | None:
     """Return what "el 24 y 25" may mean: nights, or the days of arriving and leaving; or None."""
     first, last = atoms[0], atoms[-1]
-    found = join(first, last, today=today)
-    spans = _spans(found)
-    if not spans:
+    found = join(first, last, today=today, month=month, year=year)
+    shorter = options.spans(found)
+    if not shorter:
         return found
-    if any(not _follow(one, other, today) for one, other in pairwise(atoms)):
+    if any(not _follow(one, other) for one, other in pairwise(atoms)):
         return None
-    longer = [Span(check_in=s.check_in, check_out=s.check_out + DAY) for s in spans]
+    longer = [Span(check_in=s.check_in, check_out=s.check_out + DAY) for s in shorter]
     if nights and len(longer) == 1:
         return Resolved(span=longer[0], confirm=isinstance(found, Resolved) and found.confirm)
+    if nights:
+        return Ambiguous(options=tuple(longer))
     # Whoever names the days of a weekend leaves on the last of them.
-    plain = [*spans, *longer] if first.is_weekday else [*longer, *spans]
-    return Ambiguous(options=tuple(longer if nights else plain))
+    plain = (
+        [*shorter, *longer]
+        if first.weekday is not None and first.day is None
+        else [*longer, *shorter]
+    )
+    return Ambiguous(options=tuple(plain))
 
 
-def _spans(found: Dates) -> list[Span]:
-    if isinstance(found, Resolved):
-        return [found.span]
-    return list(found.options) if isinstance(found, Ambiguous) else []
-
-
-def _follow(one: Atom, other: Atom, today: date) -> bool:
+def _follow(one: Atom, other: Atom) -> bool:
     if one.day is not None and other.day is not None:
-        return other.day == one.day + 1 or other.day == 1
+        return other.day in (one.day + 1, 1)
     if one.weekday is not None and other.weekday is not None:
         return (other.weekday - one.weekday) % 7 == 1
-    return one.exact is not None and other.exact is not None and other.exact > one.exact >= today
+    return one.exact is not None and other.exact is not None and other.exact - one.exact == DAY
 
 
-def _bare(first: Atom, second: Atom, *, today: date, is_near: bool) -> Dates:
+def _bare(first: Atom, second: Atom, today: date) -> Dates:
     """Two days of no month: the next that fit, read back; or which, when they are near."""
     reason: Wrong | None = None
     fitting: list[Span] = []
-    starts = days.occurrences(first.day or 0, today)[:_TRIES]
-    if not starts:
-        return InvalidDates(reason=Reason.NO_SUCH_DAY, quote=first.text)
-    for start in starts:
+    for start in days.occurrences(first.day or 0, today)[:_TRIES]:
         end = _after(second, start)
         if isinstance(end, Wrong):
             reason = reason or end
@@ -90,10 +87,10 @@ def _bare(first: Atom, second: Atom, *, today: date, is_near: bool) -> Dates:
         else:
             fitting.append(Span(check_in=start, check_out=end))
     if not fitting:
-        wrong = reason or Wrong(Reason.NO_SUCH_DAY)
+        wrong = reason or Wrong(Reason.NO_SUCH_DAY, first.text)
         return InvalidDates(reason=wrong.reason, quote=wrong.quote)
     named = first.weekday is not None or second.weekday is not None
-    if is_near and len(fitting) > 1 and not named and (fitting[0].check_in - today).days <= _NEAR:
+    if len(fitting) > 1 and not named and (fitting[0].check_in - today).days <= _NEAR:
         return Ambiguous(options=tuple(sorted(fitting, key=_is_ordinary)))
     return Resolved(span=fitting[0], confirm=True)
 
@@ -103,16 +100,16 @@ def _is_ordinary(span: Span) -> bool:
     return span.check_in.year == span.check_out.year
 
 
-def _ends(first: Atom, second: Atom, *, today: date) -> tuple[Day, Day] | Wrong:
+def _ends(
+    first: Atom, second: Atom, *, today: date, month: int | None, year: int | None
+) -> tuple[Day, Day] | Wrong:
     """Resolve the end that is known better first, and the other from it."""
-    year = first.year or second.year
-    if second.day is not None and first.exact is None and not first.month:
+    if second.day is not None and first.exact is None and first.month is None and month is None:
         return _from_end(first, second, today)
-    start_year = first.year
-    if start_year is None and year is not None:
-        crosses = bool(first.month and second.month and first.month > second.month)
-        start_year = year - 1 if crosses else year
-    left = days.resolve(first, today=today, month=second.month, year=start_year)
+    given = first.year or second.year or year
+    if given and not first.year and second.year and first.month and second.month:
+        given -= first.month > second.month
+    left = days.resolve(first, today=today, month=month or second.month, year=given)
     if isinstance(left, Wrong):
         return left
     right = _after(second, left.date)
@@ -126,11 +123,11 @@ def _from_end(first: Atom, second: Atom, today: date) -> tuple[Day, Day] | Wrong
     if isinstance(right, Wrong):
         return right
     left = _until(first, right.date)
-    if isinstance(left, date) and left < today and not second.year and second.month:
+    if isinstance(left, date) and left < today <= right.date and not second.year:
+        # It would have begun already: next year's, then, and read back.
         following = days.build(right.date.year + 1, right.date.month, right.date.day)
-        if following is not None and right.date >= today:
-            right = Day(following, soft=True)
-            left = _until(first, following)
+        if following is not None:
+            right, left = Day(following, soft=True), _until(first, following)
     if isinstance(left, Wrong):
         return left
     return Day(left, first.soft), right
@@ -160,7 +157,7 @@ def _same_or_next_month(number: int, left: date) -> date | None:
         return days.build(left.year, left.month, number)
     years, month = divmod(left.month, _DECEMBER)
     following = days.build(left.year + years, month + 1, number)
-    short = following is not None and (following - left).days <= CROSSES_A_MONTH_UP_TO
+    short = following is not None and (following - left).days <= _CROSSES_A_MONTH_UP_TO
     return following if short else days.build(left.year, left.month, number)
 
 
@@ -168,7 +165,7 @@ def _same_or_next_year(month: int, number: int, left: date) -> date | None:
     same = days.build(left.year, month, number)
     following = days.build(left.year + 1, month, number)
     if following is not None and (same is None or same <= left):
-        return following if (following - left).days <= limits.MAX_NIGHTS or same is None else same
+        return following if same is None or (following - left).days <= _HALF_A_YEAR else same
     return same
 
 
@@ -176,12 +173,11 @@ def _until(atom: Atom, right: date) -> date | Wrong:
     """Return the day of arriving that `atom` means before leaving on `right`."""
     if atom.day is None:
         return days.last_weekday_before(atom.weekday or 0, right)
-    same = days.build(right.year, right.month, atom.day)
-    chosen = same
-    if same is None or same >= right:
-        end_of_before = right.replace(day=1) - DAY
-        before = days.build(end_of_before.year, end_of_before.month, atom.day)
-        if before is not None and (right - before).days <= CROSSES_A_MONTH_UP_TO:
+    chosen = days.build(right.year, right.month, atom.day)
+    if chosen is None or chosen >= right:
+        last_of_before = right.replace(day=1) - DAY
+        before = days.build(last_of_before.year, last_of_before.month, atom.day)
+        if before is not None and (right - before).days <= _CROSSES_A_MONTH_UP_TO:
             chosen = before
     if chosen is None:
         return Wrong(Reason.NO_SUCH_DAY, atom.text)

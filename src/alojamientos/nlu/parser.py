@@ -3,54 +3,65 @@
 import re
 from datetime import date
 
-from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from alojamientos.kit import codes
-from alojamientos.nlu import intents, party, stays, text
+from alojamientos.nlu import intents, options, party, stays, text
 from alojamientos.nlu.holidays import Holidays
 from alojamientos.nlu.values import Context, Dates, Intent, Resolved, Understanding
 
-_CODE = re.compile(r"(?<![\w-])[0-9A-Za-z]{4}-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?![\w-])")
-_LOOSE_CODE = re.compile(
-    r"(?<![\w-])([0-9A-Z]{4})(?P<gap>[ -]?)([0-9A-Z]{4})(?P=gap)([0-9A-Z]{4})(?![\w-])",
-    re.IGNORECASE,
+_CODE = re.compile(
+    r"(?<![\w-])[0-9A-Za-z]{4}\s?[-–]\s?[0-9A-Za-z]{4}\s?[-–]\s?[0-9A-Za-z]{4}(?![\w-])"
 )
-_CALLED_CODE = re.compile(r"\bc[oó]d(?:igo)?\b|\breserva\b", re.IGNORECASE)
-_LEAST_LETTERS = 2  # fewer are a telephone's
-_LEAST_GROUPS = 2  # with a digit in them
+_LOOSE_CODE = re.compile(
+    r"(?<![\w-])(?:[0-9A-Za-z]{4}\s[0-9A-Za-z]{4}\s[0-9A-Za-z]{4}|[0-9A-Za-z]{12})(?![\w-])"
+)
+_SAID_TO_BE_A_CODE = re.compile(
+    r"\b(?:codigo|código|cod|reserva|nro|numero|número)\b\W*(?:es\W+|de\W+|la\W+)?$", re.IGNORECASE
+)
+_MIXED = re.compile(r"\d[A-Za-z]|[A-Za-z]\d")
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _NAME = re.compile(
-    r"\b(?:me llamo|mi nombre es|soy|a nombre de)\s+((?:[^\W\d_]+)(?:\s+[A-ZÁÉÍÓÚÑ][^\W\d_]+){0,3})",
-    re.IGNORECASE,
+    r"(?i:\b(?:me llamo|mi nombre es|soy|a nombre de|te (?:habla|escribe)|habla)\s+)"
+    r"([^\W\d_]{2,}(?:\s+(?:(?:del|de la|de los|de las)\s+)?[A-ZÁÉÍÓÚÑÜ][^\W\d_]+){0,3})"
 )
 _NO_NAME = frozenset(
-    [
+    (
+        "al",
+        "alguien",
+        "argentina",
+        "argentino",
+        "celiaca",
+        "celiaco",
+        "cliente",
+        "con",
         "de",
         "del",
-        "la",
         "el",
-        "un",
-        "una",
-        "yo",
-        "su",
-        "vos",
-        "cliente",
-        "turista",
-        "argentino",
-        "argentina",
-        "nuevo",
-        "nueva",
-        "mayor",
-        "quien",
-        "el",
-        "los",
-        "las",
-        "con",
-        "para",
+        "ella",
         "familia",
+        "jubilada",
+        "jubilado",
+        "la",
+        "las",
+        "los",
+        "mayor",
+        "mi",
+        "nuestra",
+        "nuestro",
+        "nueva",
+        "nuevo",
+        "para",
+        "quien",
         "solo",
         "sola",
-    ]
+        "su",
+        "turista",
+        "un",
+        "una",
+        "vos",
+        "yo",
+    )
 )
 _ORDINALS = {
     "primera": 1, "primer": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercer": 3, "cuarta": 4,
@@ -58,13 +69,36 @@ _ORDINALS = {
 }  # fmt: skip
 _CHOICE = re.compile(
     r"\b(?:la|el|opcion|numero|nro|n°|cabana|esa|quiero|reserva\w*|elijo|prefiero|dame)\s+(?:la |el |opcion |numero )*(?P<n>\d{1,2})\b(?!\s*(?:de\s|[/.:-]\s?\d|noches?|personas|al\b|adult|nen|hs))"
-    r"|\b(?:la|el|opcion)\s+(?P<w>primera|primer|segunda|segundo|tercera|tercer|cuarta|cuarto|quinta|ultima)\b(?! quincena| semana| finde| fin)"
+    r"|\b(?:la|el|opcion)\s+(?P<w>primera|primer|segunda|segundo|tercera|tercer|cuarta|cuarto|quinta|ultima)\b(?! quincena| semana| finde| fin| vez| noche| consulta| pregunta)"
 )
 _BARE_NUMBER = re.compile(r"\W*(\d{1,2})\W*")
+_PLAIN_NAME_WORDS = frozenset(
+    (
+        "cabana",
+        "cabanas",
+        "casa",
+        "casita",
+        "bungalow",
+        "departamento",
+        "de",
+        "del",
+        "el",
+        "la",
+        "las",
+        "los",
+        "lo",
+        "y",
+        "un",
+        "una",
+    )
+)
+_NEAR_IT = re.compile(
+    r"(?:cerca|lejos|al lado|frente|vista|orilla|bajada|a cuant[oa]s? \w+|cuadras|km|metros|donde|queda)\s+(?:al|del?|de la|el|la)?\s*$"
+)
+_LEAST_MENDED = 5  # letters of a name that may be mistyped; in a shorter one too much is near
+_LONGEST_LIST = 10
 _HAS_DAYS_OF_ITS_OWN = {Intent.PAYMENT_INFO, Intent.COMPLAINT}
 _ABOUT_STAYS = {Intent.AVAILABILITY, Intent.PRICE, Intent.BOOK, Intent.MODIFY_DATES}
-_CABIN_SCORE = 82
-_LONGEST_LIST = 10
 
 
 def understand(
@@ -79,13 +113,16 @@ def understand(
     code, rest = _code(message)
     email = _EMAIL.search(rest)
     rest = _EMAIL.sub(" ", rest)
+    name, rest = _name(rest)
     folded = text.fold(rest)
     words = text.canonical(folded)
     choice = _choice(words, known)
     people = party.find(words, context=known)
     dates = None
-    if not (choice is not None and known.expecting == "cabin") and not _only_party(words, known):
+    if not _only_party(words, known):
         dates = stays.find(words, today=today, context=known, holidays=holidays)
+    if choice is not None and known.expecting == "cabin" and not options.spans(dates):
+        dates = None  # "la 2" is no day
     wishes = intents.find(
         words,
         has_dates=dates is not None,
@@ -102,7 +139,7 @@ def understand(
         code=code,
         services=intents.services(words),
         email=email[0] if email else None,
-        name=_name(rest),
+        name=name,
     )
 
 
@@ -115,24 +152,19 @@ def _is_of_stay(dates: Dates | None, wishes: frozenset[Intent]) -> bool:
 
 def _code(message: str) -> tuple[str | None, str]:
     """Return the reservation code in a message, and the message without it."""
-    for match in _CODE.finditer(message):
-        found = codes.canonical(match[0])
-        if found is not None:
-            return found, message.replace(match[0], " ")
-    for match in _LOOSE_CODE.finditer(message):
-        found = codes.canonical(match[0])
-        if found is not None and _is_no_sentence(match, message):
-            return found, message.replace(match[0], " ")
+    for pattern in (_CODE, _LOOSE_CODE):
+        for match in pattern.finditer(message):
+            found = codes.canonical(re.sub(r"[\s–-]+", "", match[0]))
+            plain = re.search(r"[A-Za-z]", match[0]) is None
+            before = message[: match.start()]
+            likely = len(_MIXED.findall(match[0])) > 1 or _SAID_TO_BE_A_CODE.search(before)
+            if (
+                found is not None
+                and not plain
+                and (pattern is _CODE or (likely and re.search(r"\d", match[0])))
+            ):
+                return found, before + " " + message[match.end() :]
     return None, message
-
-
-def _is_no_sentence(match: re.Match[str], message: str) -> bool:
-    """Tell a code from words, years and telephones that happen to have its length."""
-    letters = sum(char.isalpha() for char in match[0])
-    with_digits = sum(any(char.isdigit() for char in group) for group in match.group(1, 3, 4))
-    alone = match["gap"] != " " and match[0].strip() == message.strip()
-    called = alone or _CALLED_CODE.search(message) is not None
-    return letters >= _LEAST_LETTERS and with_digits >= (1 if called else _LEAST_GROUPS)
 
 
 def _choice(words: str, context: Context) -> int | None:
@@ -155,27 +187,40 @@ def _only_party(words: str, context: Context) -> bool:
 
 def _cabin(folded: str, context: Context) -> str | None:
     """Return the one cabin of the context that the text names, forgiving a typo."""
-    names = {name: words[-1] for name in context.cabins if (words := text.fold(name).split())}
-    tokens = re.findall(r"[a-z]{3,}", folded)
-    best: dict[str, float] = {}
-    for name, key in names.items():
-        found = process.extractOne(key, tokens, scorer=fuzz.ratio, score_cutoff=_CABIN_SCORE)
-        if found is not None:
-            best[name] = found[1]
-    if not best:
-        return None
-    top = max(best.values())
-    winners = [name for name, score in best.items() if score == top]
-    return winners[0] if len(winners) == 1 else None
+    words = {name: set(re.findall(r"[a-z]+", text.fold(name))) for name in context.cabins}
+    words = {name: own - _PLAIN_NAME_WORDS for name, own in words.items()}
+    named = [
+        name
+        for name, own in words.items()
+        if any(_is_named(folded, word) for word in own - _of_others(words, name))
+    ]
+    return named[0] if len(named) == 1 else None
 
 
-def _name(message: str) -> str | None:
+def _of_others(words: dict[str, set[str]], name: str) -> set[str]:
+    return {word for other, own in words.items() if other != name for word in own}
+
+
+def _is_named(folded: str, word: str) -> bool:
+    for match in re.finditer(r"[a-z]+", folded):
+        if _NEAR_IT.search(folded[: match.start()]):
+            continue  # "cerca del río" is no cabin
+        if match[0] == word:
+            return True
+        mended = len(word) >= _LEAST_MENDED and match[0][0] == word[0]
+        if mended and not text.is_common(match[0]) and OSA.distance(match[0], word) <= 1:
+            return True
+    return False
+
+
+def _name(message: str) -> tuple[str | None, str]:
+    """Return the guest's name, and the message without it: Julio is no month then."""
     match = _NAME.search(message)
     if match is None:
-        return None
+        return None, message
     words = match[1].split()
-    if not words or words[0].casefold() in _NO_NAME or len(words[0]) < 2:  # noqa: PLR2004 - an initial
-        return None
-    if not words[0][0].isupper() and "soy" in match[0].casefold():
-        return None
-    return " ".join(word.capitalize() if word.islower() else word for word in words)
+    unsure = words[0].islower() and not re.search(r"nombre|llamo", match[0], re.IGNORECASE)
+    if unsure or words[0].casefold() in _NO_NAME:
+        return None, message
+    name = " ".join(word if word in _NO_NAME else word[0].upper() + word[1:] for word in words)
+    return name, f"{message[: match.start(1)]} , {message[match.end(1) :]}"

@@ -4,82 +4,111 @@ import re
 
 from alojamientos.nlu.values import Context, Party
 
+_ADULT = r"(?:adultos?|mayores|grandes|gdes)"
 _CHILD = (
-    r"(?:nen[eaio]s?|nenit[oa]s?|nin[oa]s?|nin[ei]t[oa]s?|chic[oa]s?|chiquit[oa]s?|hij[oa]s?|hijit[oa]s?|menor(?:es)?|peques?"
-    r"|pequen[oa]s?|beb[ea]s?|bebit[oa]s?|bb|bbs|criaturas?|niet[oa]s?|sobrin[oa]s?|infantes?|crios?|gurises|gurisit[oa]s)"
+    r"(?:nen[eaio]s?|nenit[oa]s?|nin[oa]s?|ninit[oa]s?|chic[oa]s?|chiquit[oa]s?|chiquill[oa]s?|hij[oa]s?|hijit[oa]s?|menor(?:es|cit[oa]s)?|men"
+    r"|peques?|pequenit[oa]s?|pequen[oa]s?|beb[ea]s?|bebit[oa]s?|bebotes?|criaturas?|niet[oa]s?|infantes?|cri[oa]s|sobrin[oa]s?|adolescentes?)"
 )
-_NUMBER = r"(?<![\d/.:-])\b(?P<n>\d{1,2})"
-_FORM = re.compile(
-    r"\b(?P<what>adultos?|mayores|menores|ninos|chicos|bebes)\s?[:=]\s?(?P<n>\d{1,2})\b"
+_PERSON = r"(?:personas|huespedes|ocupantes|gentes?|integrantes|amig[oa]s|pibes|pibas|viejos|companer[oa]s|plazas|en total|p)"
+_AND = r"(?:y|e|mas|\+|con|,)"
+_AGES = re.compile(
+    r"\(?(?:de |edad(?:es)? )*\b\d{1,2}(?:\s*(?:,|y|e|a|-|o)\s*\d{1,2})*\s*(?:anos?|anitos|meses)\b(?: de edad)?\)?"
+    r"|\(\s*\d{1,2}(?:\s*(?:,|y)\s*\d{1,2})*\s*\)"
 )
-_FORM_PEOPLE = re.compile(r"\b(?:personas|huespedes|pasajeros|adultos)\s?[:=]\s?(?P<n>\d{1,2})\b")
-_ADULTS = re.compile(rf"{_NUMBER} (?:adultos?|mayores|grandes)\b")
-_CHILDREN = re.compile(rf"{_NUMBER} (?:son |de ellos |de ellos son |serian )?{_CHILD}\b")
+_AGED = re.compile(
+    rf"\b({_CHILD}) de \d{{1,2}}(?:\s*(?:,|y)\s*(?:1 )?(?:de )?\d{{1,2}})?\b(?! {_CHILD})"
+)
+_ROOMS = re.compile(
+    r"\b\d+ (?:dormitorios?|ambientes?|habitaci\w+|camas?|banos?|cuotas?|caban\w+|autos?|cocheras?)\b"
+)
+_DATES = re.compile(rf"\b\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?\b(?!(?<=\b\d/\d)\s{_PERSON}\b(?! \d))")
+_LABELLED = re.compile(
+    rf"\b(?:cantidad de |cant de |cant |nro de |numero de )?(?P<what>personas|huespedes|pasajeros|{_ADULT}|{_CHILD})\s?[:=]\s?(?P<n>\d{{1,2}})\b"
+)
+_ADULTS = re.compile(rf"\b(?P<n>\d{{1,2}}) (?:personas )?{_ADULT}\b")
+_ADULTS_TOO = re.compile(r"\b(?P<n>\d{1,2}) personas adultas\b")
+_CHILDREN = re.compile(rf"\b(?P<n>\d{{1,2}}) (?:son )?(?:personas )?{_CHILD}\b")
 _A_CHILD = re.compile(
-    r"\b(?:con|y|mas|nuestr[oa]|mi|el|la)\s+(?:mi |el |la )?(?:bebe|beba|bebito|bebita|nene|nena|hijo|hija|nieto|nieta)\b"
+    r"(?:\b(?:con|y|mas|nuestr[oa]|mi)|[+,])\s+(?:(?:mi|el|la|nuestr[oa]|su)\s+)?(?:beb[ea]|bebit[oa]|nen[ea]|nenit[oa]|hij[oa]|hijit[oa]|niet[oa]|sobrin[oa])\b"
 )
-_NO_PEOPLE = (
-    r"(?!\s*(?:noches?|n\b|dias?|semanas?|de (?:enero|febrero|marzo|abril|mayo|junio|julio"
-    r"|agosto|septiembre|octubre|noviembre|diciembre)|al \d|[/.:-]\s?\d|hs|parejas?|matrimonios?|adultos|nen|nin|chic|menor|hij|beb"
-    r"|caban|perr|gat|finde|famili|quincena|mes|grupo|amig|mil\b|lucas|k\b|pesos|%|ambientes|dormitorios|camas|cuotas))"
+_SOME_CHILDREN = re.compile(
+    r"\b(?:los|las|mis|nuestros|nuestras|con) (?:nen[ea]s|chicos|chicas|hijos|hijas|ninos|peques|nietos|bebes)\b"
+)
+_NOT_PEOPLE = (
+    r"(?!\s*(?:noches?|n|dias?|semanas?|quincenas?|meses|mes|hs|horas|parejas?|matrimonios?|finde|familias?|grupos?|grupito|total|perr\w+|gat\w+|mascot\w+|caban\w*|mil|lucas|pesos|cuotas|km|cuadras)\b)"
+    r"(?!\s*(?:de (?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
+    r"|al \d|hasta el|-\s?\d|[/.:]\s?\d|x \d|%))"
+)
+_LEADS = (
+    r"(?:somos|seriamos|seremos|vamos a ser|vamos|iriamos|iremos|viajamos|viajariamos|serian|son|para|p ?/|p|x|por|caben|entran|caban\w* de|depto de|departamento de|lugar de|capacidad de"
+    r"|(?:grupo|familia|flia|grupito|contingente|total) de|vendriamos|vendrian|venimos|estaremos|estariamos|quedamos|(?<!\d )personas)"
 )
 _PEOPLE = re.compile(
-    r"\b(?:(?:somos|seriamos|seremos|vamos a ser|vamos|iriamos|eramos|serian|son|seriamo|para|p|p/)\s*(?:solo |solamente |unos |unas |nosotros )*)"
-    rf"(?<![\d/])(?<=[ /])(?P<n>\d{{1,2}})\b{_NO_PEOPLE}"
-    r"|(?<![\d/.:-])\b(?P<m>\d{1,2}) (?:personas|huespedes|pasajeros|amig[oa]s|pibes|integrantes|plazas|en total|gentes?|p\b)"
+    rf"\b{_LEADS}\s*(?:(?:como|solo|solamente|unos|unas|nosotros|aprox\w*|tipo|creo que|a lo sumo|hasta|maximo|en total|los|las|entre)\s+)*"
+    rf"(?P<n>\d{{1,2}})(?:\s?(?:o|u|a|-|/|y)\s?(?P<to>\d{{1,2}})(?=\s*(?:{_PERSON}\b|[?.,!]|$)))?\b{_NOT_PEOPLE}(?!\s*{_ADULT}\b)(?!\s*{_CHILD}\b)"
+    rf"|(?<![\d/.-])\b(?P<m>\d{{1,2}})(?:(?:\s?(?:o|u|a|-|y)\s?|/)(?P<upto>\d{{1,2}}))?\s?{_PERSON}\b(?! adultas)"
 )
-_OR = re.compile(r"\s?(?:o|u|/|-|a)\s?(?P<n>\d{1,2})\b(?!\s?(?:noches?|dias?|/|%|hs))")
+_FRIENDS = re.compile(r"\b(?:somos|vamos|seriamos|para) (?P<n>\d{1,2}) chic[oa]s\b")
+_TO_SPEAK_WITH = re.compile(r"\b(?:con|a|otra|por|alg) 1 personas\b")
+_PLUS = re.compile(r"(?<![\d/.])\b(?P<a>\d) ?\+ ?(?P<b>\d)\b(?![\d/.])")
 _ADDED = re.compile(
-    rf"\d\s*(?:personas\s*)?(?:y|mas|\+|con|,)\s*\d{{1,2}} (?!son |de ellos ){_CHILD}\b"
+    rf"\d\s*(?:{_PERSON}\s*)?{_AND}\s*(?:(?:y|mas|con|\+)\s*)?(?:(?:\d{{1,2}}|el|la|mi|nuestr[oa]) )?{_CHILD}\b"
 )
-_ADDED_BABY = re.compile(r"\d\s*(?:personas\s*)?(?:y|mas|\+|con)\s*(?:el |la |mi |1 )?beb[ea]\b")
 _FAMILY = re.compile(r"\bfamilia tipo\b")
-_FAMILY_OF = re.compile(r"\b(?:familia|grupo) de (?P<n>\d{1,2})\b")
 _COUPLES = re.compile(r"\b(?P<n>\d) (?:parejas|matrimonios)\b")
+_PARTNER = r"(?:senora|mujer|esposa|esposo|marido|novi[oa]|pareja|companer[oa]|prometid[oa]|media naranja|jermu)"
 _COUPLE = re.compile(
-    r"\b(?:(?:1 )?pareja|(?:1 )?matrimonio|(?:yo y |con )?(?:mi|m) (?:senora|mujer|esposa|esposo|marido|novi[oa]|pareja))\b"
+    rf"\b(?:parejas?(?! de)|parejita|matrimonio|(?:mi|m) {_PARTNER})\b|\b(?:los|nosotros) 2\b"
 )
-# People whom words name without counting them.
-_OTHERS = re.compile(
-    r"\b(?:suegr[oa]s?|padres|papas|viejos|mama|papa|herman[oa]s?|abuel[oa]s?|ti[oa]s|prim[oa]s?|cunad[oa]s?|jovenes|adolescentes|amig[oa]s)\b"
-)
-_WITH_FRIEND = re.compile(r"\b(?:yo y 1 amig[oa]|con 1 amig[oa]|mi amig[oa] y yo)\b")
+_KIN = r"(?:amig[oa]|herman[oa]|mama|papa|madre|padre|vieja|viejo|suegra|suegro|prim[oa]|tia|tio|cunad[oa])"
+_ANOTHER = re.compile(rf"\b(?:yo y (?:mi|1) |con (?:mi|1) ){_KIN}\b|\bmi {_KIN} y yo\b")
+_RELATIVE = re.compile(rf"\b(?:y|con|mas) (?:mi|1) {_KIN}\b")
+_A_FAMILY = re.compile(r"\bfamilia\b")
 _ALONE = re.compile(
-    r"\b(?:yo sol[oa]|(?:voy|viajo|estoy|iria) sol[oa]|solo yo|sola yo|para mi sol[oa]|1 personas?|soy yo nomas)\b"
+    r"\b(?:yo sol[oa]|voy sol[oa]|viajo sol[oa]|estoy sol[oa]|iria sol[oa]|soy sol[oa]|solo yo|sola yo|para mi sol[oa]|para mi nomas|soy yo nomas|soy 1|somos 1)\b|^\W*sol[oa] yo\W*$"
+)
+_OWN_CHILD = r"(?:mi (?:hij[oa]|nen[ea]|beb[ea])|mis \d (?:hij[oa]s|nen[ea]s|chic[oa]s))"
+_WITH_ME = re.compile(
+    rf"\b(?:yo|voy|viajo|iria) (?:sol[oa] )?(?:con|y) {_OWN_CHILD}\b|\b{_OWN_CHILD} y yo\b"
 )
 _PETS = re.compile(
-    r"\b(?:(?P<n>\d{1,2}) )?(?P<what>perr(?:o|a|it[oa]|ito)s?|gat(?:o|a|it[oa])s?|mascotas?|mascotit[oa]s?|caniche|cachorr[oa]s?)\b"
+    r"\b(?:(?P<n>\d{1,2}) )?(?:perr(?:o|a|it[oa])s?|gat(?:o|a|it[oa])s?|mascotas?|mascotit[oa]s?|caniches?|cachorr[oa]s?|cachorrit[oa]s?)\b"
 )
 _ASKS_ABOUT_PETS = re.compile(
-    r"(?:acepta|permit|admit|pet friendly|se puede|puedo|podemos|pueden|apto|reciben|hay problema)[^.?!]*"
-    r"(?:mascota|perr|gat)|^\W*(?:y )?mascotas?\W*$|\bmascotas\s*\?"
+    r"(?:acept|permit|admit|pet friendly|se puede|puedo|puede|podemos|podria|pueden|apt[oa]|reciben|hay problema|dejan|llevar)[^.?!]*"
+    r"(?:mascota|perr|gat)|^\W*(?:y )?(?:las |con )?mascotas?\W*$|\bmascotas\s*\?|\bpet\b"
 )
-_HAS_PETS = re.compile(
-    r"\b(?:con|tenemos|tengo|llevo|llevamos|vamos con) (?:mi|1|nuestr[oa]|el|la|\d) ?(?:perr|gat)"
+_BRINGS = re.compile(
+    r"\b(?:con|tenemos|tengo|llevo|llevamos|vamos con|viajo con|viajamos con|somos[^.?!]{0,25}\by|y|mas|\+) (?:mi|mis|1|nuestr[oa]s?|el|la|\d) ?(?:perr|gat|mascota|cani|cacho)"
 )
 _BARE = re.compile(
-    r"\W*(?:(?:somos|para|seriamos|con|serian|son)\s+)?(\d{1,2})(?:\s*(?:personas|nomas|en total|por ahora))?\W*"
+    r"\W*(?:(?:somos|para|seriamos|con|serian|son|creo que|como|unos|seremos|vamos)\s+)*(\d{1,2})(?:\s?(?:o|u|a|-|/)\s?(\d{1,2}))?(?:\s*(?:personas|nomas|en total|por ahora|solamente|gracias|por favor|porfa))*\W*"
 )
 _MOST = 40
 
 
 def find(text: str, *, context: Context) -> Party | None:
     """Return who comes according to canonical `text`, or None when it does not say."""
-    adults, children, confirm = counted = _form(text) or _counted(text)
-    if adults is None:
-        adults, children, confirm = _described(text, children)
-    if adults is None and context.expecting == "guests":
-        match = _BARE.fullmatch(text)
-        adults = int(match[1]) if match is not None else None
-    if adults is None or adults < 1 or adults + children > _MOST:
+    animals = pets(text)
+    text = _TO_SPEAK_WITH.sub(
+        " ", _DATES.sub(" , ", _ROOMS.sub(" ", _AGED.sub(r"\1", _AGES.sub(" ", text))))
+    )
+    if not text.strip():
         return None
-    confirm = confirm or (counted[0] is None and _OTHERS.search(text) is not None)
-    return Party(adults=adults, children=children, pets=pets(text), confirm=confirm)
+    found = _labelled(text) or _counted(text) or _described(text)
+    if found is None and context.expecting == "guests":
+        found = _answered(text)
+    if found is None:
+        return None
+    adults, children, confirm = found
+    if adults < 1 or adults + children > _MOST:
+        return None
+    return Party(adults=adults, children=children, pets=animals, confirm=confirm)
 
 
 def pets(text: str) -> int:
     """Return how many animals come; asking whether they may is not bringing one."""
-    if _ASKS_ABOUT_PETS.search(text) and not _HAS_PETS.search(text):
+    if _ASKS_ABOUT_PETS.search(text) and not _BRINGS.search(text):
         return 0
     match = _PETS.search(text)
     if match is None:
@@ -87,54 +116,89 @@ def pets(text: str) -> int:
     return int(match["n"]) if match["n"] else 1
 
 
-def _form(text: str) -> tuple[int | None, int, bool] | None:
-    """Read a filled form: "Adultos: 2 Menores: 1", "Personas: 4"."""
-    people = _FORM_PEOPLE.search(text)
-    if people is None:
-        return None
-    children = sum(
-        int(match["n"])
-        for match in _FORM.finditer(text)
-        if not match["what"].startswith(("adulto", "mayor"))
-    )
-    return int(people["n"]), children, False
+_Found = tuple[int, int, bool]  # adults, children, confirm
 
 
-def _counted(text: str) -> tuple[int | None, int, bool]:
-    """Return adults, children and whether to read it back, as far as numbers are given."""
-    children = sum(int(match["n"]) for match in _CHILDREN.finditer(text))
-    match = _ADULTS.search(text)
-    if match is not None:
-        if not children and _A_CHILD.search(text):
-            children = 1
-        return int(match["n"]), children, False
-    people = _PEOPLE.search(text)
-    if people is None:
-        family = _FAMILY_OF.search(text)
-        return (int(family["n"]) if family is not None else None), children, False
-    total = int(people["n"] or people["m"])
-    other = _OR.match(text, people.end()) if people["n"] else None
-    if other is not None and int(other["n"]) == total + 1:
-        return total + 1, 0, True  # "4 o 5": beds for all of them
-    # "somos 4, 2 son chicos" counts them; "somos 2 y 2 nenes" adds them.
-    if children and total > children and not _ADDED.search(text):
-        return total - children, children, False
-    if not children and _ADDED_BABY.search(text):
-        children = 1
-    return total, children, False
+def _labelled(text: str) -> _Found | None:
+    """Read a filled-in form: "Adultos: 2, menores: 1"."""
+    total = adults = children = 0
+    for match in _LABELLED.finditer(text):
+        number = int(match["n"])
+        if re.fullmatch(_ADULT, match["what"]):
+            adults += number
+        elif re.fullmatch(_CHILD, match["what"]):
+            children += number
+        else:
+            total += number
+    if adults:
+        return adults, children, bool(total) and total != adults + children
+    return (total - children, children, False) if total > children else None
 
 
-def _described(text: str, children: int) -> tuple[int | None, int, bool]:
-    """Return adults, children and whether to read it back, from words that imply numbers."""
-    if _FAMILY.search(text):
-        return 2, 2, True
+def _counted(text: str) -> _Found | None:
+    """Read what has numbers: adults, children, or everybody."""
+    plus = _PLUS.search(text)
+    if plus is not None and not re.search(rf"{_ADULT}|{_CHILD}", text):
+        return int(plus["a"]), int(plus["b"]), True
+    children = _children(text)
+    adults = sum(int(match["n"]) for match in _ADULTS.finditer(text))
+    adults += sum(int(match["n"]) for match in _ADULTS_TOO.finditer(text))
+    total, open_ended = _total(text)
+    if adults:
+        doubtful = total is not None and total not in (adults, adults + children)
+        return adults, children, doubtful
     couples = _COUPLES.search(text)
     if couples is not None:
         return 2 * int(couples["n"]), children, False
+    if total is None:
+        friends = _FRIENDS.search(text)
+        return (int(friends["n"]), 0, True) if friends is not None else None
+    if children and not _ADDED.search(text) and total > children:
+        return total - children, children, open_ended
+    return total, children, open_ended
+
+
+def _children(text: str) -> int:
+    children = sum(int(match["n"]) for match in _CHILDREN.finditer(text))
+    return children or int(_A_CHILD.search(text) is not None)
+
+
+def _total(text: str) -> tuple[int | None, bool]:
+    """Return how many they are in all, the most of a range, and whether it was one."""
+    match = _PEOPLE.search(text)
+    if match is None:
+        return None, False
+    least, most = match["n"] or match["m"], match["to"] or match["upto"]
+    return max(int(least), int(most or 0)), most is not None
+
+
+def _described(text: str) -> _Found | None:
+    """Read who comes from who they are to each other."""
+    children = _children(text)
+    if _FAMILY.search(text):
+        return 2, 2, True
+    # "con los chicos" does not say how many they are: that is asked.
+    if not children and _SOME_CHILDREN.search(text):
+        return None
     if _COUPLE.search(text):
-        if not children and _A_CHILD.search(text):
-            children = 1
+        third = _RELATIVE.search(text) is not None
+        return 2 + third, children, third
+    if _ANOTHER.search(text):
         return 2, children, False
-    if _WITH_FRIEND.search(text):
-        return 2, children, False
-    return (1 if _ALONE.search(text) else None), children, False
+    return _alone(text, children)
+
+
+def _alone(text: str, children: int) -> _Found | None:
+    if _WITH_ME.search(text):
+        return 1, children or 1, True
+    if children and _A_FAMILY.search(text):
+        return 2, children, True
+    return (1, children, False) if _ALONE.search(text) else None
+
+
+def _answered(text: str) -> _Found | None:
+    """Read the bare number that answers our question."""
+    match = _BARE.fullmatch(text)
+    if match is None:
+        return None
+    return max(int(match[1]), int(match[2] or 0)), 0, match[2] is not None

@@ -1,11 +1,10 @@
 """From the dates and nights in a text to one stay, several, a part of one, or why not."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
-from alojamientos.nlu import atoms, days, joins, lengths, limits, occasions, pairs, wording
+from alojamientos.nlu import atoms, days, lengths, limits, links, occasions, options, pairs, wording
 from alojamientos.nlu.atoms import Atom
 from alojamientos.nlu.days import DAY, Wrong
 from alojamientos.nlu.holidays import Holidays
@@ -21,265 +20,281 @@ from alojamientos.nlu.values import (
     Span,
 )
 
-_INCLUSIVE = re.compile(r"\binclusiv[eo]\b")
-_NIGHTS_OF = re.compile(r"\bnoches? (?:del?|de los dias?)\b")
-_NEXT_WEEK = re.compile(r"\b(?:proxima semana|semana (?:que viene|proxima|siguiente))\b")
-_WEEKEND_OF = re.compile(r"\bfinde (?:del|de los|de|el)\s+(?:dias?\s+)?$")
-_ANSWER = re.compile(
-    r"\W*(?P<the>(?:hasta )?(?:el |al )(?:dia )?|hasta (?:dia )?)?(?P<d>\d{1,2})\W*"
-)
-_TONIGHT = re.compile(r"hoy a la noche|esta noche")
-_TODAY = re.compile(r"hoy|esta tarde|hoy a la noche|esta noche")
-_SUNDAY = 6
-_FEW_NIGHTS = 7
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """A text with everything found in it."""
-
-    text: str
-    today: date
-    context: Context
-    holidays: Holidays
-    found: list[Atom]
-    nights: tuple[int, ...]
-    topic: tuple[int | None, int] | None  # (year, month) that the text or the talk is about
-    moved: bool = False  # counted from the week to come
-
-    @property
-    def since(self) -> date:
-        """Return from when a bare day is looked for: near the stay that was talked of."""
-        known = self.context.check_in
-        return max(self.today, known.replace(day=1)) if known is not None else self.today
+_MANY_NIGHTS = 10  # a bare number up to this may be nights as well as a day
+_INCLUSIVE = re.compile(r"\binclusive\b|\bincluid[oa]\b|\bcontando el \d")
+_WITHIN = re.compile(r"\bentre\b")
+_NIGHTS_OF = re.compile(r"\bnoches? (?:del?|de los dias)\b")
+_BARE_ANSWER = re.compile(r"\W*(?P<lead>el |al |hasta el |el dia |dia )?(?P<d>\d{1,2})\W*")
 
 
 def find(text: str, *, today: date, context: Context, holidays: Holidays) -> Dates | None:
     """Return what canonical `text` says of a stay, or None when it says nothing of one."""
-    text = wording.prepare(text, today)
-    found = atoms.find(text, today)
-    # "El jueves de la semana que viene" is counted from the Sunday before that week.
-    moved = bool(_NEXT_WEEK.search(text)) and all(atom.weekday is not None for atom in found)
-    reading = _Reading(
-        text=text,
-        today=today + DAY * (_SUNDAY - today.weekday()) if moved and found else today,
-        context=context,
-        holidays=holidays,
-        found=found,
-        nights=lengths.find(text),
-        topic=_topic(atoms.without(text, found), context, today),
-        moved=moved and bool(found),
-    )
-    for kind in _KINDS:
-        dates = kind(reading)
-        if dates is not None:
-            return limits.check(_read_back(dates) if reading.moved else dates, today)
-    return None
+    text = wording.clean(text, today)
+    reading = _Reading(text, today=today, context=context, holidays=holidays)
+    found = reading.dates()
+    return None if found is None else limits.check(found, today)
 
 
-def _topic(rest: str, context: Context, today: date) -> tuple[int | None, int] | None:
-    said = occasions.month_only(rest, today)
-    if said is not None and said.month is not None:
-        return (said.month[0] if said.label[-1].isdigit() else None), said.month[1]
-    return context.month
+class _Reading:
+    """One text being read; the methods go from what says most to what says least."""
 
+    def __init__(self, text: str, *, today: date, context: Context, holidays: Holidays) -> None:
+        self.text = text
+        self.today = today
+        self.context = context
+        self.holidays = holidays
+        self.nights = lengths.find(text)
+        self.found = wording.meant(text, atoms.find(text, today))
+        self.linked = links.link(text, self.found)
+        self.months = occasions.months(text, self.found, today)
 
-def _read_back(found: Dates) -> Dates:
-    return replace(found, confirm=True) if isinstance(found, Resolved) else found
+    def dates(self) -> Dates | None:
+        """Return what the text says, or None."""
+        around = self._around()
+        if around is not None:
+            return options.with_nights(around, self.nights)
+        if self.linked.ranges or self.linked.lists:
+            return self._joined()
+        named = self._named()
+        if named is not None:
+            return options.with_nights(named, self.nights)
+        singles = self.linked.singles
+        if not singles:
+            return self._without_days()
+        different = {(a.day, a.month, a.weekday, a.exact) for a in singles}
+        if len(different) > 1:
+            return Incomplete(missing=Missing.DAYS, nights=self.nights[0] if self.nights else None)
+        return self._from_one(singles[0])
 
-
-def _more_nights(reading: _Reading) -> Dates | None:
-    """Return the stay that is talked of with "una noche más", at its end or before it."""
-    more, known = lengths.more(reading.text), reading.context
-    if not more or reading.found or known.check_in is None or known.check_out is None:
+    def _around(self) -> Dates | None:
+        """Return the weekend that a date is said to be of: "el finde del 16/1"."""
+        for atom in self.found:
+            match = occasions.BEFORE_A_DAY.search(self.text[: atom.start])
+            if match is None or atom.day is None:
+                continue
+            if self.linked.ranges:
+                return None
+            day = days.resolve(atom, today=self.today, month=self._month_of(atom))
+            if isinstance(day, Wrong):
+                return InvalidDates(reason=day.reason, quote=day.quote)
+            return occasions.weekend_around(
+                day.date, is_long="largo" in match[0], holidays=self.holidays, label=match[0]
+            )
         return None
-    later = Span(check_in=known.check_in, check_out=known.check_out + DAY * more)
-    sooner = Span(check_in=known.check_in - DAY * more, check_out=known.check_out)
-    return Ambiguous(options=(later, sooner))
 
+    def _month_of(self, atom: Atom) -> int | None:
+        """Return the month of a day in a list, which the last of them names."""
+        if atom.month is not None:
+            return atom.month
+        run = next((run for run in self.linked.lists if atom in run), ())
+        named = self._topic()[1]
+        return next((one.month for one in run if one.month), named)
 
-def _from_pairs(reading: _Reading) -> Dates | None:
-    joined = joins.pairs(reading.text, reading.found)
-    if not joined:
-        return None
-    stays = [_from_pair(first, second, reading) for first, second in joined]
-    spans = {stay.span: None for stay in stays if isinstance(stay, Resolved)}
-    if len(stays) == len(spans) and len(spans) > 1:
-        return Ambiguous(options=tuple(spans))
-    wrong = next((stay for stay in stays if not isinstance(stay, Resolved)), None)
-    return wrong or stays[0]
+    def _topic(self) -> tuple[int | None, int | None]:
+        """Return the year and month that the text is about; the year only where it matters."""
+        if len(self.months) != 1:
+            return None, None
+        return self._about(self.months[0])
 
+    def _about(self, month: tuple[int, int] | None) -> tuple[int | None, int | None]:
+        if month is None:
+            return None, None
+        year, number = month
+        return (None if month == occasions.coming(number, self.today) else year), number
 
-def _from_pair(first: Atom, second: Atom, reading: _Reading) -> Dates:
-    first = _on_topic(first, reading) if second.is_bare else first
-    since = reading.since if reading.since > reading.today else None
-    found = pairs.join(first, second, today=reading.today, since=since)
-    if not isinstance(found, Resolved):
-        return found
-    if _INCLUSIVE.search(reading.text):
+    def _joined(self) -> Dates | None:
+        linked = self.linked
+        # "del 15 al 18 o del 22 al 25 de enero": the month is said once.
+        dated = [pair for pair in linked.ranges if not all(atom.is_bare for atom in pair)]
+        elsewhere = [self._range(pair, None) for pair in dated][-1:]
+        elsewhere += [self._arriving(atom) for atom in linked.singles if atom.month is not None]
+        readings = [
+            self._range(pair, elsewhere[0] if elsewhere else None) for pair in linked.ranges
+        ]
+        readings += [self._list(run) for run in linked.lists]
+        if len(readings) == 1:
+            return self._with_rest(readings[0])
+        spans = [span for one in readings for span in options.spans(one)]
+        different = tuple(dict.fromkeys(spans))
+        if not different:
+            return readings[0]
+        if len(different) == 1:
+            return Resolved(span=different[0], confirm=len(spans) < len(readings))
+        return Ambiguous(options=different)
+
+    def _range(self, pair: tuple[Atom, Atom], elsewhere: Dates | None) -> Dates:
+        first, second = pair
+        topics = [self._about(month) for month in self.months]
+        talked = False
+        if not topics and first.is_bare and second.is_bare:
+            said = options.month_of(elsewhere)
+            known = _talked_about(self.context)
+            talked = said is None and known is not None and self.context.check_in is not None
+            topics = [self._about(said or known)]
+        joined = [
+            pairs.join(first, second, today=start, month=month, year=year)
+            for year, month in topics or [(None, None)]
+            for start in self._starts(first)
+        ]
+        different = tuple(dict.fromkeys(span for one in joined for span in options.spans(one)))
+        if len(joined) > 1 and len(different) > 1:
+            return Ambiguous(options=different)
+        found = joined[0]
+        talked = talked or self._starts(first)[0] != self.today
+        if talked and isinstance(found, Resolved):
+            found = Resolved(span=found.span, confirm=True)
+        return self._including_last(found)
+
+    def _starts(self, atom: Atom) -> list[date]:
+        """Return from when on a weekday is sought: "el jueves de semana santa"."""
+        if atom.day is not None or atom.exact is not None:
+            return [self.today]
+        named = occasions.find(self.text, today=self.today, holidays=self.holidays)
+        if isinstance(named, Ambiguous) and not occasions.NEXT_WEEKEND.search(self.text):
+            return [min(span.check_in for span in named.options) - DAY]
+        sunday = self.today + DAY * (6 - self.today.weekday())
+        if occasions.NEXT_WEEKEND.search(self.text):
+            return [sunday, self.today]
+        return [sunday] if occasions.NEXT_WEEK.search(self.text) else [self.today]
+
+    def _including_last(self, found: Dates) -> Dates:
+        """Offer the night of the last day, too, where it is said to be included."""
+        if not isinstance(found, Resolved) or not _INCLUSIVE.search(self.text):
+            return found
         span = found.span
-        return Ambiguous(options=(replace(span, check_out=span.check_out + DAY), span))
-    if reading.nights and found.span.nights not in reading.nights:
-        return InvalidDates(reason=Reason.CONTRADICTION)
-    return found
+        longer = Span(check_in=span.check_in, check_out=span.check_out + DAY)
+        return Ambiguous(options=(longer, span), label="inclusive")
 
-
-def _on_topic(atom: Atom, reading: _Reading) -> Atom:
-    """Give a bare day the month that another date carries, or that the talk is about."""
-    if not atom.is_bare:
-        return atom
-    dated = [other for other in reading.found if other.month is not None]
-    for other in (*(one for one in dated if one.start > atom.start), *reversed(dated)):
-        return replace(atom, month=other.month, year=other.year)
-    if reading.topic is None:
-        return atom
-    year, month = reading.topic
-    return replace(atom, month=month, year=year)
-
-
-def _weekend_of(reading: _Reading) -> Dates | None:
-    """Return the weekend of "el finde del 20 de junio": the one that has the day or is nearest."""
-    if not reading.found or not _WEEKEND_OF.search(reading.text[: reading.found[0].start]):
-        return None
-    if joins.listed(reading.text, reading.found):
-        found = pairs.join(reading.found[0], reading.found[-1], today=reading.today)
-        return _read_back(found)
-    when = days.resolve(_on_topic(reading.found[0], reading), today=reading.today)
-    if isinstance(when, Wrong):
-        return InvalidDates(reason=when.reason, quote=when.quote)
-    named = Resolved(span=occasions.weekend_with(when.date), confirm=True)
-    return _with_nights(named, reading.nights)
-
-
-def _from_list(reading: _Reading) -> Dates | None:
-    if reading.nights or not joins.listed(reading.text, reading.found):
-        return None
-    first, *rest = reading.found
-    listed = [_on_topic(first, reading) if rest[-1].is_bare else first, *rest]
-    nights = bool(_NIGHTS_OF.search(reading.text))
-    return pairs.listed(listed, today=reading.today, nights=nights)
-
-
-def _occasion(reading: _Reading) -> Dates | None:
-    """A named stay, unless a day of a month says better when."""
-    if reading.moved or any(atom.day is not None for atom in reading.found):
-        return None
-    rest = atoms.without(reading.text, reading.found)
-    named = occasions.find(rest, today=reading.today, holidays=reading.holidays)
-    if named is None or (reading.found and isinstance(named, Incomplete)):
-        return None
-    return _with_nights(named, reading.nights)
-
-
-def _with_nights(found: Dates, nights: tuple[int, ...]) -> Dates:
-    """Keep a named stay where it agrees with the nights that were said, else change its end."""
-    if not nights or isinstance(found, InvalidDates):
-        return found
-    if isinstance(found, Incomplete):
-        return replace(found, missing=Missing.CHECK_IN, nights=nights[0])
-    options = (found.span,) if isinstance(found, Resolved) else found.options
-    fitting = tuple(span for span in options if span.nights in nights)
-    if fitting == options:
-        return found
-    fitting = fitting or tuple(_lasting(one.check_in, nights[0]) for one in options)
-    return _choice(fitting, confirm=True)
-
-
-def _choice(spans: tuple[Span, ...], *, confirm: bool) -> Dates:
-    if len(spans) > 1:
-        return Ambiguous(options=spans)
-    return Resolved(span=spans[0], confirm=confirm)
-
-
-def _lasting(check_in: date, nights: int) -> Span:
-    return Span(check_in=check_in, check_out=check_in + DAY * nights)
-
-
-def _answer(reading: _Reading) -> Dates | None:
-    """Return the stay when the text gives the day of leaving that we asked for."""
-    known = reading.context
-    if known.expecting != "check_out" or known.check_in is None or known.check_out is not None:
-        return None
-    bare = _ANSWER.fullmatch(reading.text)
-    if bare is not None:
-        return _number(bare, known.check_in)
-    if reading.nights or len(reading.found) != 1:
-        return None
-    return pairs.leaving(reading.found[0], known.check_in)
-
-
-def _number(match: re.Match[str], check_in: date) -> Dates:
-    """Read a number alone as the day of leaving, or as nights where it is small."""
-    number = int(match["d"])
-    by_day = pairs.leaving(_bare_day(match), check_in)
-    if match["the"] or not 1 <= number <= _FEW_NIGHTS:
-        return by_day
-    by_nights = _lasting(check_in, number)
-    if not isinstance(by_day, Resolved) or by_day.span.nights > pairs.CROSSES_A_MONTH_UP_TO:
-        return Resolved(span=by_nights, confirm=True)
-    return _choice(tuple(dict.fromkeys((by_day.span, by_nights))), confirm=False)
-
-
-def _bare_day(match: re.Match[str]) -> Atom:
-    return Atom(start=match.start("d"), end=match.end("d"), text=match["d"], day=int(match["d"]))
-
-
-def _from_one(reading: _Reading) -> Dates | None:
-    """One date: the day of arriving, with the nights if they were said."""
-    atom = reading.found[0] if reading.found else _asked_day(reading)
-    if atom is None or len({_key(one) for one in reading.found}) > 1:
-        return None
-    known = _on_topic(atom, reading)
-    since = reading.since if known.is_bare else reading.today
-    when = days.resolve(known, today=since)
-    if isinstance(when, Wrong):
-        return InvalidDates(reason=when.reason, quote=when.quote)
-    if reading.nights:
-        spans = tuple(_lasting(when.date, nights) for nights in reading.nights)
-        return _choice(spans, confirm=when.soft or known.is_bare)
-    if _TODAY.fullmatch(atom.text):
-        return Resolved(span=_lasting(when.date, 1), confirm=not _TONIGHT.fullmatch(atom.text))
-    return Incomplete(missing=Missing.CHECK_OUT, check_in=when.date)
-
-
-def _key(atom: Atom) -> tuple[object, ...]:
-    return atom.day, atom.month, atom.weekday if atom.day is None else None, atom.exact
-
-
-def _asked_day(reading: _Reading) -> Atom | None:
-    """Return the bare number that answers our question for a day, or None."""
-    if reading.context.expecting not in ("check_in", "dates"):
-        return None
-    match = _ANSWER.fullmatch(reading.text)
-    return _bare_day(match) if match is not None else None
-
-
-def _several(reading: _Reading) -> Dates | None:
-    """Several dates that nothing joins: "el 15 o el 20"; which is for the guest to say."""
-    return Incomplete(missing=Missing.DAYS) if reading.found else None
-
-
-def _nights_alone(reading: _Reading) -> Dates | None:
-    if not reading.nights:
-        return None
-    arriving = reading.context.check_in
-    if arriving is None:
-        month = occasions.month_only(reading.text, reading.today)
-        return Incomplete(
-            missing=Missing.CHECK_IN,
-            nights=reading.nights[0],
-            month=month.month if month is not None else None,
+    def _list(self, run: tuple[Atom, ...]) -> Dates:
+        year, month = self._topic() if self.months else self._about(_talked_about(self.context))
+        found = pairs.listed(
+            list(run),
+            today=self._starts(run[0])[0],
+            month=next((atom.month for atom in reversed(run) if atom.month), month),
+            year=year,
+            nights=_NIGHTS_OF.search(self.text[: run[0].start]) is not None,
         )
-    spans = tuple(_lasting(arriving, nights) for nights in reading.nights)
-    return _choice(spans, confirm=False)
+        return found if found is not None else Incomplete(missing=Missing.DAYS)
+
+    def _with_rest(self, found: Dates) -> Dates:
+        """Hold the stay against the nights and the other dates that the text has."""
+        spans = options.spans(found)
+        if not spans:
+            return found
+        nights = () if _NIGHTS_OF.search(self.text) else self.nights
+        fitting = tuple(span for span in spans if not nights or span.nights in nights)
+        if not fitting and _WITHIN.search(self.text) and nights[0] < spans[0].nights:
+            start = spans[0].check_in
+            return Incomplete(
+                missing=Missing.CHECK_IN, nights=nights[0], month=(start.year, start.month)
+            )
+        if not fitting:
+            return InvalidDates(reason=Reason.CONTRADICTION)
+        if len(fitting) > 1:
+            return Ambiguous(options=fitting, label=getattr(found, "label", ""))
+        other = any(
+            isinstance(day := days.resolve(atom, today=self.today), Wrong)
+            or not fitting[0].check_in <= day.date <= fitting[0].check_out
+            for atom in self.linked.singles
+            if atom.exact is None and not atom.is_bare
+        )
+        confirm = other or not isinstance(found, Resolved) or found.confirm
+        return Resolved(span=fitting[0], confirm=confirm)
+
+    def _named(self) -> Dates | None:
+        """Return the stay that has a name: "carnaval". A date beside it says more."""
+        if any(atom.day is not None or atom.weekday is not None for atom in self.found):
+            return None
+        named = occasions.find(self.text, today=self.today, holidays=self.holidays)
+        if isinstance(named, Incomplete) and named.month is None and len(self.months) == 1:
+            return replace(named, month=self.months[0])
+        return named
+
+    def _without_days(self) -> Dates | None:
+        answer = self._bare_answer()
+        if answer is not None:
+            return answer
+        month = self.months[0] if len(self.months) == 1 else None
+        if self.nights:
+            return self._nights_alone(month)
+        if not self.months:
+            return None
+        label = " o ".join(dict.fromkeys(wording.month_name(one) for _, one in self.months))
+        return Incomplete(missing=Missing.DAYS, month=month, label=label)
+
+    def _bare_answer(self) -> Dates | None:
+        """Read the bare number that answers our question for a day or for nights."""
+        if self.context.expecting not in ("check_in", "check_out", "dates"):
+            return None
+        match = _BARE_ANSWER.fullmatch(self.text)
+        if match is None:
+            return None
+        number = int(match["d"])
+        atom = Atom(start=match.start("d"), end=match.end("d"), text=match["d"], day=number)
+        check_in = self.context.check_in
+        if self.context.expecting != "check_out" or check_in is None or match["lead"]:
+            return self._from_one(atom)
+        by_day = self._leaving(atom, check_in)
+        if not 1 <= number <= _MANY_NIGHTS:
+            return by_day
+        by_nights = Span(check_in=check_in, check_out=check_in + DAY * number)
+        if isinstance(by_day, Resolved) and by_day.span != by_nights:
+            return Ambiguous(options=(by_day.span, by_nights))
+        return Resolved(span=by_nights, confirm=True)
+
+    def _nights_alone(self, month: tuple[int, int] | None) -> Dates | None:
+        context, more = self.context, lengths.more(self.text)
+        if more is not None and context.check_in is None:
+            return None  # of a stay that is not being talked about
+        if context.check_in is None or month is not None:
+            return Incomplete(missing=Missing.CHECK_IN, nights=self.nights[0], month=month)
+        if more is not None and context.check_out is not None:
+            later = Span(check_in=context.check_in, check_out=context.check_out + DAY * more)
+            sooner = Span(check_in=context.check_in - DAY * more, check_out=context.check_out)
+            return Ambiguous(options=(later, sooner))
+        return options.lasting(context.check_in, self.nights, confirm=False)
+
+    def _from_one(self, atom: Atom) -> Dates:
+        check_in = self.context.check_in
+        arriving = links.is_arriving(self.text, atom)
+        if check_in is not None and not arriving and not self.nights:
+            asked = self.context.expecting == "check_out" and self.context.check_out is None
+            if asked or links.is_leaving(self.text, atom):
+                found = self._leaving(atom, check_in)
+                soft = isinstance(found, Resolved) and self.context.check_out is not None
+                return Resolved(span=found.span, confirm=True) if soft else found  # type: ignore[union-attr] # soft
+        return self._arriving(atom)
+
+    def _arriving(self, atom: Atom) -> Dates:
+        year, month = self._topic()
+        if month is None and atom.is_bare:
+            year, month = self._about(_talked_about(self.context))
+        when = days.resolve(atom, today=self._starts(atom)[0], month=month, year=year)
+        if isinstance(when, Wrong):
+            return InvalidDates(reason=when.reason, quote=when.quote)
+        leaving = links.is_leaving(self.text, atom)
+        if leaving and not self.nights and self.context.check_in is None:
+            return Incomplete(missing=Missing.CHECK_IN)
+        if leaving and self.nights:
+            start = when.date - DAY * self.nights[0]
+            return Resolved(span=Span(check_in=start, check_out=when.date), confirm=True)
+        if self.nights:
+            bare = atom.is_bare and month is None
+            bare = bare or self._starts(atom)[0] != self.today
+            return options.lasting(when.date, self.nights, confirm=when.soft or bare)
+        if when.date == self.today and atom.exact is not None:
+            span = Span(check_in=when.date, check_out=when.date + DAY)
+            return Resolved(span=span, confirm="noche" not in atom.text)
+        return Incomplete(missing=Missing.CHECK_OUT, check_in=when.date)
+
+    def _leaving(self, atom: Atom, check_in: date) -> Dates:
+        """Return the stay up to `atom` when the day of arriving is known."""
+        arrival = Atom(start=0, end=0, text="", exact=check_in)
+        return pairs.join(arrival, atom, today=self.today)
 
 
-def _month(reading: _Reading) -> Dates | None:
-    return occasions.month_only(reading.text, reading.today)
-
-
-# The first kind that the text is of has it.
-_KINDS: tuple[Callable[[_Reading], Dates | None], ...] = (
-    *(_more_nights, _from_pairs, _weekend_of, _answer, _from_list, _occasion, _from_one),
-    *(_several, _nights_alone, _month),
-)
+def _talked_about(context: Context) -> tuple[int, int] | None:
+    """Return the year and month that the conversation is about, or None."""
+    if context.check_in is not None:
+        return context.check_in.year, context.check_in.month
+    return context.month

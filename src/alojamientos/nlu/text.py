@@ -30,47 +30,81 @@ _SHORT = {
     "lun": "lunes", "mie": "miercoles", "jue": "jueves", "vie": "viernes", "sab": "sabado",
     "dom": "domingo",
     "q": "que", "k": "que", "xq": "porque", "pq": "porque", "tmb": "tambien", "tb": "tambien",
-    "x": "x", "pers": "personas", "per": "personas", "pax": "personas", "persona": "personas",
-    "hs": "hs", "finde": "finde", "findes": "finde", "fds": "finde", "weekend": "finde",
-    "primero": "1", "primer": "primer", "1ro": "1", "1ero": "1", "1er": "primer", "1ra": "primera",
-    "1era": "primera", "2da": "segunda", "2do": "segundo", "3ra": "tercera", "3er": "tercer",
-    "nche": "noche",
-    "dsd": "desde", "hsta": "hasta", "d": "de", "dl": "del", "xfa": "porfa", "info": "informacion",
-    "holi": "hola", "holis": "hola", "olaa": "hola",
+    "pers": "personas", "per": "personas", "pax": "personas", "persona": "personas",
+    "pasajeros": "personas", "fds": "finde", "weekend": "finde",
+    "findesemana": "finde", "finde-semana": "finde", "primero": "1", "1ro": "1", "1ero": "1",
+    "1o": "1", "1er": "primer", "1ra": "primera", "1era": "primera", "2da": "segunda",
+    "2do": "segundo", "3ra": "tercera", "3er": "tercer", "4ta": "cuarta",
+    "nche": "noche", "nches": "noches", "nts": "noches", "noxe": "noche", "noxes": "noches",
+    "dsd": "desde", "dde": "desde", "hsta": "hasta", "d": "de", "dl": "del", "xfa": "porfa",
+    "info": "informacion", "dispo": "disponibilidad", "disp": "disponibilidad",
+    "holi": "hola", "holis": "hola", "ola": "hola", "bb": "bebe", "bbs": "bebes",
+    "nosotras": "nosotros", "caba": "cabana", "depto": "departamento", "dpto": "departamento",
+    "bs": "buenas", "bnas": "buenas", "bns": "buenas", "sra": "senora", "flia": "familia",
+    "mp": "mercadopago", "transfe": "transferencia", "ndea": "nada", "grax": "gracias",
+    "gcias": "gracias", "ad": "adultos", "adul": "adultos", "adult": "adultos",
 }  # fmt: skip
+# Short for a month only beside a number: "15 mar", but not "cerca del mar".
+_BESIDE_A_NUMBER = frozenset({"mar", "set", "ad", "per", "bs"})
 # Words that a typo may be of, and words so near to one of them that they must be left alone.
-_FUZZY = (
-    *(*MONTHS, *WEEKDAYS, "noches", "noche", "personas", "semana", "semanas", "quincena", "manana"),
-    *("finde", "carnaval", "cabana", "disponibilidad", "disponible", "reservar", "reserva"),
-    *("precio", "cancelar", "adultos", "desde", "hasta", "pileta", "mascotas", "gracias"),
-    "navidad",
-)
-_LOOKALIKES = """
-abril abrir adulto agosto agota anoche banana cabanas cabe cama camara camas campana cancela
-cancele cancelo cena cerca coche desde desea deseo doming donde enera enter entera entero fin
-finales fines ganas gasto gracia hasta juego jueves julia julian julio junio junto juntos lune
-manana mananas mano mar marco mares marte martin marzo mascota mates mayo mayor mayores montana
-noche nochecita noches once persona piletas precios quince quincenas rayo reservado reservame
-reservamos reservan reservas reserve reservo sabana sabanas salado semanal semanas suma tarde
-ventana viene vienen vienes viernes
-"""
-_NEVER_TYPOS = frozenset(_LOOKALIKES.split())
+_MENDED = (
+    *MONTHS, *WEEKDAYS, "noches", "noche", "personas", "semana", "semanas", "quincena", "manana",
+    "finde", "carnaval", "cabana", "disponibilidad", "disponible", "reservar", "reserva", "precio",
+    "cancelar", "adultos", "desde", "hasta", "pileta", "mascotas", "gracias", "navidad", "quiero",
+    "lugar", "pareja", "tenes", "cuanto", "domingo", "proximo", "inclusive", "somos", "feriado",
+    "disponibles", "cabanas", "hijos", "chicos", "menores", "quisiera", "buenas", "tienen",
+)  # fmt: skip
+_LEFT_ALONE = frozenset(
+    (
+        "abre", "abri", "abria", "abrir", "agota", "agradable", "alguno", "algunos", "alta",
+        "anoche", "banana", "basta", "bienes", "buena", "bueno", "buenos", "cabe", "cama",
+        "camara", "camas", "campana", "cancela", "cancele", "cancelo", "cena", "cerca", "chica",
+        "chicas", "chico", "coche", "comas", "cuando", "cuanta", "cuantas", "cuantos", "cuento",
+        "debe", "deben", "dese", "desea", "deseo", "doming", "dominio", "donde", "ensero",
+        "enter", "entera", "entero", "enteros", "entra", "entrada", "entramos", "entran",
+        "entre", "entro", "fecha", "fechas", "fin", "finales", "findes", "fines", "firme",
+        "fonde", "ganas", "gasto", "gracia", "gracioso", "habra", "habria", "habrian", "hacia",
+        "harta", "haste", "hermano", "hija", "hijas", "hijo", "juego", "juegos", "jugar",
+        "juli", "julia", "julian", "juliana", "junta", "juntas", "junto", "juntos", "lagar",
+        "largo", "llegar", "lujar", "lune", "mala", "malo", "manda", "mando", "mano", "marco",
+        "mares", "maria", "marian", "mariana", "mario", "marte", "martin", "martina", "masa",
+        "mascota", "mates", "mayor", "mayores", "media", "menor", "mesa", "meses", "montana",
+        "nene", "nenes", "niche", "noche", "nuevas", "nuevos", "ocho", "once", "pagar",
+        "parecido", "parejas", "parte", "partes", "pasado", "paseos", "pava", "peor", "pero",
+        "perra", "perro", "perros", "personal", "preciso", "presio", "proxima", "quien",
+        "quiere", "quieren", "quieres", "quieta", "quieto", "quinta", "rayo", "reservado",
+        "reservame", "reservamos", "reservan", "reservas", "reserve", "reservo", "sabana",
+        "sabanas", "sacado", "salado", "salida", "semanal", "senor", "solar", "somo", "suma",
+        "sumamos", "sumas", "tango", "tarde", "tenemos", "tenen", "tener", "tenga", "tengo",
+        "tenias", "tenis", "tiene", "tienes", "toda", "todos", "tomos", "ventana", "verano",
+        "veras", "viaje", "viene", "vienen", "vienes", "vieron",
+    )
+)  # fmt: skip
 _TENS = re.compile(
-    r"\b(veinte|treinta)\s+y\s+(un|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)\b"
+    r"\b(veinte|treinta)\s+(?:y|i)\s+(un|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)\b"
 )
-_WORD = re.compile(r"[a-z]+|\d+(?:ro|ero|er|do|da|ra|er)\b")
-_SOUNDS = {"b": "v", "k": "c", "q": "c", "z": "s"}
-_ORDINAL_SIGN = re.compile(r"(?<=\d)[°ºª]")
+_WORD = re.compile(r"\d+(?:ro|ero|er|do|da|ra|era|ta|o)\b|[a-z]+")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
+_ORDINAL_SIGN = re.compile(r"(?<=\d)\s?[°ºª]")
+_SOUNDS = (
+    ("qu", "k"), ("ch", "x"), ("ll", "y"), ("h", ""), ("v", "b"), ("z", "s"), ("ce", "se"),
+    ("ci", "si"), ("c", "k"), ("ge", "je"), ("gi", "ji"), ("w", "u"), ("nb", "mb"), ("np", "mp"),
+)  # fmt: skip
+_SHORTEST_MENDED = 4
+_LONG_WORD = 9  # letters; two slips only in a long word
+_LEADS_TO_MONTH = frozenset(
+    ("", "de", "en", "para", "por", "todo", "x", "del", "mes", "a", "fines")
+)
 
 
 def fold(text: str) -> str:
     """Return `text` in lower case without accents, with plain dashes and single spaces."""
-    text = _ORDINAL_SIGN.sub("", text[:MAX_LENGTH].casefold())
-    text = unicodedata.normalize("NFKD", text)[: 2 * MAX_LENGTH]
-    text = "".join(char for char in text if not unicodedata.combining(char))
-    for dash in "–—−‐‑":
+    text = _ORDINAL_SIGN.sub("", text[:MAX_LENGTH])
+    text = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(char for char in text if not unicodedata.combining(char))[:MAX_LENGTH]
+    for dash in "–—−‐‑~":
         text = text.replace(dash, "-")
+    text = text.replace("→", "-").replace("⁄", "/")
     text = _REPEATED.sub(r"\1\1", text)
     return " ".join(text.split())
 
@@ -78,27 +112,50 @@ def fold(text: str) -> str:
 def canonical(text: str) -> str:
     """Return folded `text` with abbreviations written out, number words as digits, typos mended."""
     text = _TENS.sub(lambda m: str(_UNITS[m[1]] + _UNITS[m[2]]), text)
-    return " ".join(_WORD.sub(lambda m: _word(m[0]), text).split())
+    pieces, end, before = [], 0, ""
+    for match in _WORD.finditer(text):
+        gap = text[end : match.start()]
+        numbered = gap[-1:].isdigit() or before.isdigit() or gap.rstrip()[-1:].isdigit()
+        follows = text[match.end() : match.end() + 2].strip()[:1].isdigit()
+        word = _word(match[0], beside_number=numbered or follows)
+        if word in MONTHS and match[0] not in MONTHS and match[0] not in _SHORT:
+            # A typo of a month is only taken for one where a month may stand.
+            word = word if numbered or before in _LEADS_TO_MONTH else match[0]
+        pieces += [gap, word]
+        end, before = match.end(), word
+    pieces.append(text[end:])
+    return " ".join("".join(pieces).split())
+
+
+def is_common(word: str) -> bool:
+    """Tell whether a folded word is one of the language rather than a mistyped name."""
+    return word in _LEFT_ALONE or word in _KNOWN or word in _SHORT
 
 
 @lru_cache(maxsize=4096)
-def _word(word: str) -> str:
+def _word(word: str, *, beside_number: bool) -> str:
     if word in _UNITS:
         return str(_UNITS[word])
-    if word in _SHORT:
+    if word in _SHORT and (beside_number or word not in _BESIDE_A_NUMBER):
         return _SHORT[word]
-    if word in _NEVER_TYPOS or len(word) < 4 or word in _FUZZY or not word.isalpha():  # noqa: PLR2004 - too short
+    if word in _LEFT_ALONE or word in _KNOWN or len(word) < _SHORTEST_MENDED or not word.isalpha():
         return word
-    single = re.sub(r"(.)\1", r"\1", word)
-    if single in _FUZZY or single in ("hola", "buenas"):
-        return single
-    most = 1 if len(word) < 7 else 2  # noqa: PLR2004 - two slips only in a long word
-    found = process.extractOne(word, _FUZZY, scorer=OSA.distance, score_cutoff=most)
-    # The first sound is the one that people get right.
-    return found[0] if found is not None and _sound(found[0]) == _sound(word) else word
+    sound = _sound(word)
+    if sound in _BY_SOUND:
+        return _BY_SOUND[sound]
+    most = 1 if len(word) < _LONG_WORD else 2
+    found = process.extractOne(sound, _MENDED_SOUNDS, scorer=OSA.distance, score_cutoff=most)
+    # The first letter is the one that people get right, or spell as it sounds.
+    return _BY_SOUND[found[0]] if found is not None and found[0][0] == sound[:1] else word
 
 
 def _sound(word: str) -> str:
-    """Return the first sound of a word: h is silent, b and v are one."""
-    first = word.lstrip("h")[:1]
-    return _SOUNDS.get(first, first)
+    """Return `word` as it sounds here: b and v, s and z, a silent h, doubled letters once."""
+    for written, heard in _SOUNDS:
+        word = word.replace(written, heard)
+    return re.sub(r"([^r])\1", r"\1", word)
+
+
+_KNOWN = frozenset(_MENDED)
+_MENDED_SOUNDS = tuple(_sound(word) for word in _MENDED)
+_BY_SOUND = {_sound(word): word for word in (*_MENDED, "hola", "dale", "vamos")}

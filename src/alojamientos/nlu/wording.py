@@ -1,43 +1,132 @@
-"""What goes or is spelled out before dates are searched for: hours, prices, "este mes"."""
+"""What in a text is no date although it looks like one, and words that stand for a month."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
+from alojamientos.nlu.atoms import MONTH, WEEKDAY, Atom
 from alojamientos.nlu.text import MONTHS
 
-_DECEMBER = 12
-# Numbers that are no days.
+_TELL = (
+    r"(?:confirm|avis|pag|deposit|transf|escrib|habl|contest|dig|pas|envi|mand|llam|respond"
+    r"|consult|cont)\w*"
+)
+_WHEN = (
+    rf"(?:hoy|pasado manana|manana|(?:el )?(?:{WEEKDAY}))(?: mismo| que viene)?"
+    r"(?: a la (?:manana|tarde|noche))?"
+)
+_PEOPLE = r"(?:personas|adultos|huespedes|amig\w+|chic\w+|nen\w+)"
+_DID = (
+    r"(?:pague|pagamos|deposite|depositamos|transferi|transferimos|reserve|hice|hable|hablamos"
+    r"|escribi|escribimos|mande|mandamos|consulte|abone|confirme|confirmaron|dijeron|dijiste|llame)"
+)
+_DOING = r"(?:escribo|escribiendo|esper\w+|llam(?:o|ando)|intent(?:o|ando)|consult(?:o|ando))"
 _NOISE = re.compile(
-    r"\b(?:a|por|de|en) la manana\b"
-    r"|\ba las \d{1,2}(?::\d\d)?(?:\s?(?:hs|am|pm))?\b|\b\d{1,2}:\d\d\b(?:\s?hs)?"
-    r"|\b\d{1,2}\s?(?:hs|horas|am|pm)\b"
-    r"|\b(?:atienden|atencion|recepcion|abiertos?)\W+24/7\b|\b24/7 (?:hay|atienden|alguien)\b"
-    r"|\$\s?[\d.,]+(?:\s?(?:mil|lucas|k))?|\b\d{1,3}(?:\.\d{3})+(?!\d)(?:\s?pesos)?"
-    r"|\b\d+\s?(?:mil|lucas?|pesos|k|usd|dolares|km|kilometros|cuadras|metros|mts)\b|\b\d+\s?%"
-    r"|\+?\b\d{6,}\b|\b\d+(?:[ -]\d{3,4}){2,}\b"
-    r"|\b(?:dni|cuit|tel|telefono|cel|celular)\W{0,3}[\d .-]+"
+    "|".join(
+        (
+            r"\b(?:a|por|de|en|x) la manana\b",
+            # Hours.
+            r"\ba las? \d{1,2}(?:[:.]\d\d)?(?:\s?(?:y media|y cuarto|hs?|horas|am|pm)\b)?",
+            r"\bde \d{1,2} a \d{1,2}\s?(?:hs|horas)\b|\b\d{1,2}:\d\d\b(?:\s?hs)?",
+            r"\b\d{1,2}\s?(?:hs|horas|am|pm)\b",
+            r"\b(?:atienden|atencion|recepcion|abiertos?)\W+24/7\b",
+            r"\b24/7 (?:hay|atienden|alguien)\b",
+            # Fractions, money, shares, distances.
+            r"\b\d ?x ?\d\b|\b1/2 pension\b|\b\d/\d personas\b|\d+\s?%",
+            r"\$\s?[\d.,]+(?:\s?(?:mil|lucas|k))?|\b\d{1,3}(?:[.,]\d{3})+(?!\d)(?:\s?pesos)?",
+            r"\b\d+\s?(?:mil|lucas?|palos?|pesos|k|usd|dolares)\b",
+            r"\b\d+\s?(?:km|kilometros|cuadras|metros|mts|min\w*)\b",
+            # What a cabin has, how it is paid, who comes and how old they are.
+            r"\b\d+\s?(?:dormitorios?|ambientes?|habitaci\w+|camas?|banos?|plazas?)\b",
+            r"\b\d+\s?(?:cuotas?|pagos?|caban\w+|unidades|bungalow\w*|autos?)\b",
+            r"\(?(?:de )?\b\d{1,2}(?:\s*(?:[,-]|[yeao])\s*\d{1,2})*\s*(?:anos|anitos|meses)\b\)?",
+            rf"(?<![/\d])\b(?:entre )?\d{{1,2}}\s?(?:y|a|o|u|-)\s?\d{{1,2}} {_PEOPLE}\b",
+            # Streets, telephones, documents.
+            rf"\b(?:calle|av|avenida|plaza|barrio|plazoleta) \d{{1,2}} de (?:{MONTH})\b",
+            r"\+?\b\d{5,}\b|\b\d{2,5}(?:[ -]\d{3,4}){2,}\b|\b\d{4}-\d{4}\b(?!-)",
+            r"\b\d{1,2}\.\d{3}\.\d{3}\b",
+            r"\b(?:dni|cuit|cbu|tel|telefono|cel|celular|patente)\s*(?:n|nro|es|:)?\s*[\d .-]+",
+            r"\b(?:ruta|km|piso|depto)\s*(?:n|nro|:)?\s*\d+",
+            # What they will do when: "te confirmo mañana".
+            rf"\b{_WHEN}\s+(?:te|les?|lo|la|se)\s+(?:lo |la )?{_TELL}",
+            rf"\b(?:te|les?|lo|la)\s+(?:lo |la )?{_TELL}\s+(?:el |para )?{_WHEN}\b",
+            # What they did when: "pagué ayer", "les escribo desde el lunes".
+            rf"\b{_DID}\b[^.?!,]{{0,25}}\b(?:ayer|anteayer|hoy|(?:{WEEKDAY})(?: pasado)?)\b",
+            rf"\b{_DOING} desde (?:hoy|ayer|anteayer|el (?:{WEEKDAY}))\b",
+            r"\bhoy en dia\b|\bde hoy\b(?! (?:al?|hasta|por|x|y)\b)",
+        )
+    )
 )
-_WEEKEND = re.compile(r"\bfin(?:es)? de semana\b")
-_THIS_MONTH = re.compile(r"\b(?P<of>de )?(?:este|el corriente) mes\b")
+_THIS_MONTH = re.compile(r"\b(?:de |del |en |para )?(?:este|el corriente|el presente) mes\b")
 _NEXT_MONTH = re.compile(
-    r"\b(?P<of>de)?l? ?(?:mes que viene|mes proximo|proximo mes|mes siguiente)\b"
-    r"|(?<=\d )(?P<of2>del) que viene\b"
+    r"\b(?:de |del |en |para )?(?:el )?(?:mes (?:que viene|proximo|siguiente|entrante)\b"
+    r"|proximo mes\b)"
+    r"|(?<=\d )del? (?:que viene|proximo|siguiente|entrante)\b"
 )
-_THIS_YEAR = re.compile(r"\bde(?:l)? (?:este ano|corriente ano)\b")
-_NEXT_YEAR = re.compile(r"\b(?:del?|el) (?:ano que viene|proximo ano|ano proximo)\b")
+_THIS_YEAR = re.compile(r"\b(?:de |del )?(?:este|corriente|presente) ano\b")
+_NEXT_YEAR = re.compile(r"\b(?:de |del |el )*(?:ano que viene|proximo ano|ano proximo)\b")
+# "1-12 al 5-12" is two dates, "1-12" alone two days.
+_DASHED = re.compile(
+    r"\b(\d{1,2})-(\d{1,2})(\s?(?:al?|hasta|y)\s(?:el\s)?)(\d{1,2})-(\d{1,2})\b(?!-)"
+)
+_LISTED = re.compile(r"(?<![\d.,])(\d{1,2}),(?=\d{1,2}(?:,| y|\s*$))")
+_THAT_IS = re.compile(r"[\s,(]*(?:que (?:cae|es|seria) )?(?:1 |el )?")
+_DECEMBER = 12
+_FEW_WORDS = 4
+_GOES_ON = re.compile(r"\s(?:hasta|al?|-|por|x|y)\s")
+_LEADS_TO_PAST = re.compile(r"\b(?:desde|de|para|hasta|el dia de)\s*$")
 
 
-def prepare(text: str, today: date) -> str:
-    """Return canonical `text` without hours, prices and telephones, its months by their names."""
+def clean(text: str, today: date) -> str:
+    """Return canonical `text` without what only looks like a date, and with months by name."""
     text = _NOISE.sub(" ", text)
-    text = _WEEKEND.sub("finde", text)
-    following = (today.year + today.month // _DECEMBER, today.month % _DECEMBER + 1)
-    text = _named(_NEXT_MONTH, text, *following)
-    text = _named(_THIS_MONTH, text, today.year, today.month)
-    text = _THIS_YEAR.sub(f"de {today.year}", text)
-    return _NEXT_YEAR.sub(f"de {today.year + 1}", text)
+    text = _LISTED.sub(r"\1, ", text)
+    text = _DASHED.sub(r"\1/\2\3\4/\5", text)
+    years, month = divmod(today.month, _DECEMBER)
+    this = f" de {MONTHS[today.month - 1]} de {today.year} "
+    following = f" de {MONTHS[month]} de {today.year + years} "
+    text = _NEXT_MONTH.sub(following, _THIS_MONTH.sub(this, text))
+    text = _NEXT_YEAR.sub(f" de {today.year + 1} ", _THIS_YEAR.sub(f" de {today.year} ", text))
+    return " ".join(text.split())
 
 
-def _named(pattern: re.Pattern[str], text: str, year: int, month: int) -> str:
-    name = f"{MONTHS[month - 1]} de {year}"
-    return pattern.sub(lambda match: f" de {name}" if any(match.groups()) else f" {name}", text)
+def meant(text: str, found: list[Atom]) -> list[Atom]:
+    """Leave out of `found` what is only mentioned: "hoy quería consultar por el 15"."""
+    found = _with_weekdays_after(text, found)
+    dated = [atom for atom in found if atom.exact is None]
+    names_month = bool(re.search("|".join(MONTHS), text))
+    kept = []
+    for atom in found:
+        in_passing = atom.text in ("hoy", "ayer", "anteayer", "antes de ayer")
+        led = _LEADS_TO_PAST.search(text[: atom.start]) or _GOES_ON.match(text, atom.end)
+        if in_passing and not led and (dated or names_month):
+            continue
+        if in_passing and atom.text != "hoy" and not led and len(text.split()) > _FEW_WORDS:
+            continue
+        kept.append(atom)
+    return kept
+
+
+def _with_weekdays_after(text: str, found: list[Atom]) -> list[Atom]:
+    """Take the weekday after a date as part of it: "15/1 (viernes)", "el 25 que cae martes"."""
+    kept: list[Atom] = []
+    for atom in found:
+        before = kept[-1] if kept else None
+        follows = before is not None and _THAT_IS.fullmatch(text[before.end : atom.start])
+        if (
+            follows
+            and before
+            and before.day
+            and not before.weekday
+            and atom.weekday is not None
+            and atom.day is None
+        ):
+            end = atom.end + (text[atom.end : atom.end + 1] == ")")
+            kept[-1] = replace(before, end=end, weekday=atom.weekday)
+        else:
+            kept.append(atom)
+    return kept
+
+
+def month_name(month: int) -> str:
+    return MONTHS[month - 1]

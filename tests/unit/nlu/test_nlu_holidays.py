@@ -18,12 +18,16 @@ def test_long_weekends_are_runs_of_three_days_off_or_more_around_a_weekend():
     assert Span(check_in=date(2027, 2, 6), check_out=date(2027, 2, 9)) in found
 
 
-def test_a_decreed_bridge_makes_a_long_weekend():
-    plain, bridged = Argentina(), Argentina(decreed={2027: (date(2027, 5, 24),)})
-    run = Span(check_in=date(2027, 5, 22), check_out=date(2027, 5, 25))
+def test_a_bridge_is_expected_until_some_are_decreed():
+    run = Span(check_in=date(2027, 5, 22), check_out=date(2027, 5, 25))  # to a Tuesday
+    expected, decreed = Argentina(), Argentina(decreed={2027: (date(2027, 11, 22),)})
+    since = date(2027, 1, 1)
 
-    assert run not in plain.long_weekends(since=date(2027, 1, 1))
-    assert run in bridged.long_weekends(since=date(2027, 1, 1))
+    assert run in expected.long_weekends(since=since)
+    assert run not in decreed.long_weekends(since=since)
+    assert Span(check_in=date(2027, 11, 20), check_out=date(2027, 11, 22)) in (
+        decreed.long_weekends(since=since)
+    )
 
 
 @pytest.mark.parametrize(
