@@ -16,6 +16,7 @@ from alojamientos.reservations.events import HoldReminded, ReservationChanged, S
 from alojamientos.reservations.views import ReservationView
 
 BY_GUEST = "guest"  # the reason of a cancellation that the conversation already answered
+_TOLD_STATUSES = frozenset({Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ async def for_reservation_changed(
     conn: AsyncConnection, fact: ReservationChanged, *, policy: ConversationPolicy, now: datetime
 ) -> Notice | None:
     """Tell of a confirmation, an expiry, or a cancellation that the guest did not ask us for."""
+    if fact.status not in _TOLD_STATUSES or fact.reason == BY_GUEST:
+        return None
     view = await queries.by_id(conn, fact.reservation_id)
     today = today_in(policy.time_zone, now)
     if fact.status is Status.CONFIRMED:
@@ -41,10 +44,8 @@ async def for_reservation_changed(
         reply = own_replies.confirmed(view, revived=revived, today=today)
     elif fact.status is Status.EXPIRED:
         reply = own_replies.expired(view, today)
-    elif fact.status is Status.CANCELLED and fact.reason != BY_GUEST:
-        reply = own_replies.cancelled_by_us(view, today)
     else:
-        return None
+        reply = own_replies.cancelled_by_us(view, today)
     return await _to_guest(
         conn,
         view,

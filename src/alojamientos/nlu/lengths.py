@@ -3,7 +3,7 @@
 import re
 
 _NIGHTS = re.compile(
-    r"\b(?P<n>\d{1,3})(?:\s?(?:o|u|/|-)\s?(?P<m>\d{1,2}))?\s?(?:sol[ao]s?\s|unica\s)?(?:noches?|n)\b"
+    r"\b(?P<n>\d{1,3})(?:\s?(?:o|u|/|-)\s?(?P<m>\d{1,2}))?\s?(?:sol[ao]s?\s|unica\s)?(?:noches?|nochecitas?|n)\b"
 )
 _LONE_NIGHT = re.compile(r"\b(?:sol[ao]|unica) (?P<n>noche)\b")
 _ONE_NIGHT = re.compile(
@@ -11,7 +11,8 @@ _ONE_NIGHT = re.compile(
     r"(?:\d|lunes|martes|miercoles|jueves|viernes|sabado|domingo)"
 )
 _WEEKS = re.compile(
-    r"(?<!en )(?<!dentro de )(?<!aca a )\b(?P<n>\d{1,2}) semanas?\b(?! (?:santa|que viene|proxima))"
+    r"(?<!en )(?<!dentro de )(?<!aca a )\b(?P<n>\d{1,2}) seman(?:as?|itas?)\b"
+    r"(?! (?:santa|que viene|proxima))"
 )
 _DAYS = re.compile(
     r"(?<!en )(?<!dentro de )(?<!aca a )(?<!dia )\b(?P<n>1 (?=dia\b)|\d{1,2} (?=dias\b))dias?\b"

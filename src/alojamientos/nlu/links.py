@@ -65,7 +65,9 @@ def link(text: str, atoms: list[Atom]) -> Linked:
             text, one, other, before=_before(text, atoms, place), several=len(atoms) > _TWO
         )
         if kind in (Link.RANGE, Link.BACKWARDS):
-            ranges.append((one, other) if kind is Link.RANGE else (other, one))
+            # "viernes y sábado, nos vamos el domingo": from the first of the list.
+            first = runs.pop()[0] if runs and runs[-1][-1] is one else one
+            ranges.append((first, other) if kind is Link.RANGE else (other, first))
             used |= {place, place + 1}
         elif kind is Link.LIST:
             if runs and runs[-1][-1] is one:

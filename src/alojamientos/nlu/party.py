@@ -35,13 +35,13 @@ _SOME_CHILDREN = re.compile(
     r"\b(?:los|las|mis|nuestros|nuestras|con) (?:nen[ea]s|chicos|chicas|hijos|hijas|ninos|peques|nietos|bebes)\b"
 )
 _NOT_PEOPLE = (
-    r"(?!\s*(?:noches?|n|dias?|semanas?|quincenas?|meses|mes|hs|horas|parejas?|matrimonios?|finde|familias?|grupos?|grupito|total|perr\w+|gat\w+|mascot\w+|caban\w*|mil|lucas|pesos|cuotas|km|cuadras)\b)"
+    r"(?!\s*(?:noches?|n|dias?|seman(?:as?|itas?)|nochecitas?|quincenas?|meses|mes|hs|horas|parejas?|matrimonios?|finde|familias?|grupos?|grupito|total|perr\w+|gat\w+|mascot\w+|caban\w*|mil|lucas|pesos|cuotas|km|cuadras)\b)"
     r"(?!\s*(?:de (?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
     r"|al \d|hasta el|-\s?\d|[/.:]\s?\d|x \d|%))"
 )
 _LEADS = (
-    r"(?:somos|seriamos|seremos|vamos a ser|vamos|iriamos|iremos|viajamos|viajariamos|serian|son|para|p ?/|p|x|por|caben|entran|caban\w* de|depto de|departamento de|lugar de|capacidad de"
-    r"|(?:grupo|familia|flia|grupito|contingente|total) de|vendriamos|vendrian|venimos|estaremos|estariamos|quedamos|(?<!\d )personas)"
+    r"(?:somos|seriamos|seremos|vamos a ser|vamos|iriamos|iremos|viajamos|viajariamos|serian|son|para|p ?/|p|x|caben|entran|caban\w* de|depto de|departamento de|lugar de|capacidad de"
+    r"|(?:grupo|familia|flia|grupito|contingente|total) de|vendriamos|vendrian|venimos|estaremos|estariamos|(?<!\d )personas)"
 )
 _PEOPLE = re.compile(
     rf"\b{_LEADS}\s*(?:(?:como|solo|solamente|unos|unas|nosotros|aprox\w*|tipo|creo que|a lo sumo|hasta|maximo|en total|los|las|entre)\s+)*"
@@ -49,7 +49,11 @@ _PEOPLE = re.compile(
     rf"|(?<![\d/.-])\b(?P<m>\d{{1,2}})(?:(?:\s?(?:o|u|a|-|y)\s?|/)(?P<upto>\d{{1,2}}))?\s?{_PERSON}\b(?! adultas)"
 )
 _FRIENDS = re.compile(r"\b(?:somos|vamos|seriamos|para) (?P<n>\d{1,2}) chic[oa]s\b")
-_TO_SPEAK_WITH = re.compile(r"\b(?:con|a|otra|por|alg) 1 personas\b")
+# "hablar con una persona", "lo charlo con mi señora": people who do not come.
+_SOMEBODY = re.compile(
+    r"\b(?:con|a|otra|alguna|atiend\w+|llam\w+|habl\w+|contest\w+|respond\w+|hay|necesito|quiero) 1 personas\b"
+    r"|\b(?:charl|habl|consult|pregunt|avis|coment|ver|veo|veremos)\w*\s(?:lo )?(?:con|a|le a) mi \w+"
+)
 _PLUS = re.compile(r"(?<![\d/.])\b(?P<a>\d) ?\+ ?(?P<b>\d)\b(?![\d/.])")
 _ADDED = re.compile(
     rf"\d\s*(?:{_PERSON}\s*)?{_AND}\s*(?:(?:y|mas|con|\+)\s*)?(?:(?:\d{{1,2}}|el|la|mi|nuestr[oa]) )?{_CHILD}\b"
@@ -58,14 +62,14 @@ _FAMILY = re.compile(r"\bfamilia tipo\b")
 _COUPLES = re.compile(r"\b(?P<n>\d) (?:parejas|matrimonios)\b")
 _PARTNER = r"(?:senora|mujer|esposa|esposo|marido|novi[oa]|pareja|companer[oa]|prometid[oa]|media naranja|jermu)"
 _COUPLE = re.compile(
-    rf"\b(?:parejas?(?! de)|parejita|matrimonio|(?:mi|m) {_PARTNER})\b|\b(?:los|nosotros) 2\b"
+    rf"\b(?:parejas?(?! de \d)|parejita|matrimonio|(?:mi|m) {_PARTNER})\b|\b(?:los|nosotros) 2\b"
 )
 _KIN = r"(?:amig[oa]|herman[oa]|mama|papa|madre|padre|vieja|viejo|suegra|suegro|prim[oa]|tia|tio|cunad[oa])"
 _ANOTHER = re.compile(rf"\b(?:yo y (?:mi|1) |con (?:mi|1) ){_KIN}\b|\bmi {_KIN} y yo\b")
 _RELATIVE = re.compile(rf"\b(?:y|con|mas) (?:mi|1) {_KIN}\b")
 _A_FAMILY = re.compile(r"\bfamilia\b")
 _ALONE = re.compile(
-    r"\b(?:yo sol[oa]|voy sol[oa]|viajo sol[oa]|estoy sol[oa]|iria sol[oa]|soy sol[oa]|solo yo|sola yo|para mi sol[oa]|para mi nomas|soy yo nomas|soy 1|somos 1)\b|^\W*sol[oa] yo\W*$"
+    r"\b(?:yo sol[oa]|voy sol[oa]|viajo sol[oa]|estoy sol[oa]|iria sol[oa]|soy sol[oa]|solo yo|sola yo|para mi sol[oa]|para mi nomas|soy yo nomas|(?:soy|somos) 1(?! [a-z]))\b|^\W*sol[oa] yo\W*$"
 )
 _OWN_CHILD = r"(?:mi (?:hij[oa]|nen[ea]|beb[ea])|mis \d (?:hij[oa]s|nen[ea]s|chic[oa]s))"
 _WITH_ME = re.compile(
@@ -90,7 +94,7 @@ _MOST = 40
 def find(text: str, *, context: Context) -> Party | None:
     """Return who comes according to canonical `text`, or None when it does not say."""
     animals = pets(text)
-    text = _TO_SPEAK_WITH.sub(
+    text = _SOMEBODY.sub(
         " ", _DATES.sub(" , ", _ROOMS.sub(" ", _AGED.sub(r"\1", _AGES.sub(" ", text))))
     )
     if not text.strip():
@@ -184,7 +188,8 @@ def _described(text: str) -> _Found | None:
         third = _RELATIVE.search(text) is not None
         return 2 + third, children, third
     if _ANOTHER.search(text):
-        return 2, children, False
+        several = len(_RELATIVE.findall(text))
+        return max(2, 1 + several), children, several > 1
     return _alone(text, children)
 
 

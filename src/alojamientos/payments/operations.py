@@ -110,14 +110,7 @@ async def link_ready(tx: Transaction, *, request: LinkRequest, preference: Prefe
 
 async def record_reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
     """Charge or release a reservation's price in the ledger; the rules are in `ledger`."""
-    view = await queries.by_id(tx.conn, fact.reservation_id)
-    await ledger.follow_reservation(
-        tx.conn,
-        reservation_id=view.id,
-        status=fact.status,
-        total=view.total,
-        currency=view.currency,
-    )
+    await ledger.follow_reservation(tx.conn, reservation_id=fact.reservation_id, status=fact.status)
 
 
 async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) -> Applied:

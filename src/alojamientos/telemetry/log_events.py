@@ -47,7 +47,7 @@ MESSAGE_HANDLED = _event(
 MESSAGE_HANDLING_FAILED = _event(
     "message.handling_failed",
     "A message could not be handled; the job is tried again",
-    *("channel", "inbox_id", "error", "attempt"),
+    *("channel", "inbox_id", "error", "attempt", "exception"),
 )
 MESSAGE_DELIVERED = _event(
     "message.reply_delivered",

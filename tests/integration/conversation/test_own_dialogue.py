@@ -5,7 +5,7 @@ import pytest
 from alojamientos.conversation.messages import MessageKind
 
 
-async def book(guest, dates: str = "del 15 al 18 de enero") -> str:
+async def book(guest, dates="del 15 al 18 de enero"):
     await guest.says(f"lugar {dates} para 4")
     text = await guest.taps(guest.options[0])
     return text.split("Código de reserva: *")[1].split("*")[0]

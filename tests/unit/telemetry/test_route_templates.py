@@ -59,7 +59,7 @@ def test_what_is_no_plain_http_route_has_no_template():
         """Answer nothing."""
 
     app.include_router(router)
-    app.router.routes.append(Host("elsewhere", app=endpoint))
+    app.router.routes.append(Host("elsewhere", app=Starlette()))
 
     assert Routes(app).handler(scope_of("/socket")) == "none"
 
