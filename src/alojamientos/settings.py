@@ -153,7 +153,7 @@ class RedisSettings(_Group):
     )
     lock_ttl_ms: int = Field(5_000, ge=100, description="A booking lock lives at most this long")
     lock_wait_ms: int = Field(
-        1_500, ge=0, description="How long a booking waits for the lock in front"
+        500, ge=0, description="How long a booking waits for the lock in front"
     )
 
 

@@ -75,7 +75,7 @@ def problem(response, status):
     return response.json()
 
 
-def count_of(stack, query, *values):
+def count_of(stack, query, *values):  # noqa: ANN002 - of the query
     with psycopg.connect(stack.database_url) as connection:
         row = connection.execute(query, values).fetchone()
     assert row is not None
