@@ -26,6 +26,8 @@ _LEAD = (
 )
 _CENTURY = 2000
 _TWO_DIGITS = 100
+_MOST = 40  # dates of one message that are looked at: more are nobody's stay
+_NEAR = 60  # characters: what stands before a date and belongs to it
 _PASSES = 4  # "14, 15, 16 y 17": one day more each time
 
 
@@ -47,6 +49,10 @@ class Atom:
         """Tell whether "que viene" leaves open which one is meant."""
         return self.exact is None and self.day is None and len(self.text.split()) > 1
 
+    def before(self, text: str) -> str:
+        """Return the words of `text` right before it."""
+        return text[max(0, self.start - _NEAR) : self.start]
+
     @property
     def is_bare(self) -> bool:
         """Tell whether it is only the number of a day."""
@@ -61,7 +67,7 @@ def find(text: str, today: date) -> list[Atom]:
             _add(found, build(match, today))
     for match in _BARE_RANGE.finditer(text):
         first, second = (_plain(match, group) for group in ("a", "d"))
-        if not (_overlaps(first, found) or _overlaps(second, found)):
+        if len(found) < _MOST and not (_overlaps(first, found) or _overlaps(second, found)):
             found += [first, second]
     for _ in range(_PASSES):
         more = [*_before(text, found), *_after(text, found)]
@@ -73,7 +79,7 @@ def find(text: str, today: date) -> list[Atom]:
 
 
 def _add(found: list[Atom], atom: Atom) -> None:
-    if not _overlaps(atom, found):
+    if len(found) < _MOST and not _overlaps(atom, found):
         found.append(atom)
 
 
@@ -84,12 +90,12 @@ def _overlaps(atom: Atom, found: list[Atom]) -> bool:
 def _before(text: str, found: list[Atom]) -> Iterator[Atom]:
     """Yield the days that lead up to a date: the 15 of "15 al 18 de enero"."""
     for atom in found:
-        match = _LEADS_UP.search(text[: atom.start])
+        match = _LEADS_UP.search(text, max(0, atom.start - _NEAR), atom.start)
         if match is not None:
             one = _plain(match, "d", weekday=_weekday(match))
             if not _overlaps(one, found):
                 yield one
-        match = _IN_A_ROW.search(text[: atom.start])
+        match = _IN_A_ROW.search(text, max(0, atom.start - _NEAR), atom.start)
         if match is not None and atom.day is not None and int(match["d"]) == atom.day - 1:
             one = _plain(match, "d")
             if not _overlaps(one, found):

@@ -87,13 +87,13 @@ def pairwise_indexed(atoms: list[Atom]) -> list[tuple[tuple[int, Atom], Atom]]:
 
 def is_leaving(text: str, atom: Atom) -> bool:
     """Tell whether the words before `atom` make it the day of leaving."""
-    before = text[: atom.start]
+    before = atom.before(text)
     return _ENDS_OUT.search(before) is not None or re.search(r"\bal\s*$", before) is not None
 
 
 def is_arriving(text: str, atom: Atom) -> bool:
     """Tell whether the words before `atom` make it the day of arriving."""
-    return _ENDS_IN.search(text[: atom.start]) is not None
+    return _ENDS_IN.search(atom.before(text)) is not None
 
 
 def _before(text: str, atoms: list[Atom], place: int) -> str:

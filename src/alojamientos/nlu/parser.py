@@ -20,7 +20,7 @@ _SAID_TO_BE_A_CODE = re.compile(
     r"\b(?:codigo|código|cod|reserva|nro|numero|número)\b\W*(?:es\W+|de\W+|la\W+)?$", re.IGNORECASE
 )
 _MIXED = re.compile(r"\d[A-Za-z]|[A-Za-z]\d")
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _NAME = re.compile(
     r"(?i:\b(?:me llamo|mi nombre es|soy|a nombre de|te (?:habla|escribe)|habla)\s+)"
     r"([^\W\d_]{2,}(?:\s+(?:(?:del|de la|de los|de las)\s+)?[A-ZÁÉÍÓÚÑÜ][^\W\d_]+){0,3})"

@@ -12,7 +12,7 @@ _CHILD = (
 _PERSON = r"(?:personas|huespedes|ocupantes|gentes?|integrantes|amig[oa]s|pibes|pibas|viejos|companer[oa]s|plazas|en total|p)"
 _AND = r"(?:y|e|mas|\+|con|,)"
 _AGES = re.compile(
-    r"\(?(?:de |edad(?:es)? )*\b\d{1,2}(?:\s*(?:,|y|e|a|-|o)\s*\d{1,2})*\s*(?:anos?|anitos|meses)\b(?: de edad)?\)?"
+    r"\(?(?:de |edad(?:es)? )*\b\d{1,2}(?:\s*(?:,|y|e|a|-|o)\s*\d{1,2}){0,6}\s*(?:anos?|anitos|meses)\b(?: de edad)?\)?"
     r"|\(\s*\d{1,2}(?:\s*(?:,|y)\s*\d{1,2})*\s*\)"
 )
 _AGED = re.compile(

@@ -69,7 +69,7 @@ class _Reading:
     def _around(self) -> Dates | None:
         """Return the weekend that a date is said to be of: "el finde del 16/1"."""
         for atom in self.found:
-            match = occasions.BEFORE_A_DAY.search(self.text[: atom.start])
+            match = occasions.BEFORE_A_DAY.search(atom.before(self.text))
             if match is None or atom.day is None:
                 continue
             if self.linked.ranges:

@@ -83,7 +83,7 @@ _LEFT_ALONE = frozenset(
 _TENS = re.compile(
     r"\b(veinte|treinta)\s+(?:y|i)\s+(un|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)\b"
 )
-_WORD = re.compile(r"\d+(?:ro|ero|er|do|da|ra|era|ta|o)\b|[a-z]+")
+_WORD = re.compile(r"\b\d{1,2}(?:ro|ero|er|do|da|ra|era|ta|o)\b|[a-z]+")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _ORDINAL_SIGN = re.compile(r"(?<=\d)\s?[°ºª]")
 _SOUNDS = (

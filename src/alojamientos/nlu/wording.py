@@ -39,7 +39,7 @@ _NOISE = re.compile(
             # What a cabin has, how it is paid, who comes and how old they are.
             r"\b\d+\s?(?:dormitorios?|ambientes?|habitaci\w+|camas?|banos?|plazas?)\b",
             r"\b\d+\s?(?:cuotas?|pagos?|caban\w+|unidades|bungalow\w*|autos?)\b",
-            r"\(?(?:de )?\b\d{1,2}(?:\s*(?:[,-]|[yeao])\s*\d{1,2})*\s*(?:anos|anitos|meses)\b\)?",
+            r"\(?(?:de )?\b\d{1,2}(?:\s*[,yeao-]\s*\d{1,2}){0,6}\s*(?:anos|anitos|meses)\b\)?",
             rf"(?<![/\d])\b(?:entre )?\d{{1,2}}\s?(?:y|a|o|u|-)\s?\d{{1,2}} {_PEOPLE}\b",
             # Streets, telephones, documents.
             rf"\b(?:calle|av|avenida|plaza|barrio|plazoleta) \d{{1,2}} de (?:{MONTH})\b",
@@ -98,7 +98,7 @@ def meant(text: str, found: list[Atom]) -> list[Atom]:
     kept = []
     for atom in found:
         in_passing = atom.text in ("hoy", "ayer", "anteayer", "antes de ayer")
-        led = _LEADS_TO_PAST.search(text[: atom.start]) or _GOES_ON.match(text, atom.end)
+        led = _LEADS_TO_PAST.search(atom.before(text)) or _GOES_ON.match(text, atom.end)
         if in_passing and not led and (dated or names_month):
             continue
         if in_passing and atom.text != "hoy" and not led and len(text.split()) > _FEW_WORDS:

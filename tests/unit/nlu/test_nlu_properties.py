@@ -1,5 +1,6 @@
 """Whatever stay is written is read back; whatever text is sent is survived."""
 
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -158,3 +159,30 @@ def test_any_text_is_survived_and_only_possible_stays_come_out(
     if isinstance(found, Ambiguous):
         assert len(found.options) > 1
         assert len(set(found.options)) == len(found.options)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "15 al ",
+        "15/1 ",
+        "1-",
+        "20",
+        "1.",
+        "el ",
+        "15, ",
+        "a@",
+        "a.",
+        "viernes y ",
+        "somos ",
+        "(",
+        " ",
+    ],
+)
+def test_a_hostile_text_costs_no_more_than_many_messages(piece: str):
+    text = piece * 2000
+    begin = time.thread_time()
+    read(text, date(2026, 11, 24))
+
+    # A message takes 0.3 ms; a pattern that backtracks takes minutes.
+    assert time.thread_time() - begin < 2
