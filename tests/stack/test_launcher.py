@@ -88,7 +88,9 @@ def test_every_line_of_every_log_is_json(stack):
 
 
 def test_logs_of_a_part_are_printed(stack):
-    lines = stack.cli("logs", "web", "--no-follow", "--json").stdout.splitlines()
+    lines = stack.cli(
+        "logs", "web", "--no-follow", "--json", "--lines", "1000000"
+    ).stdout.splitlines()
 
     assert any(json.loads(line)["event"] == "process.start_finished" for line in lines)
 
