@@ -1,6 +1,7 @@
 """Real servers for the tests: one PostgreSQL and one Valkey per test process, clean per test."""
 
 import contextlib
+import logging
 import socket
 import subprocess
 import time
@@ -11,12 +12,24 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+import structlog
 
 from alojamientos.entrypoints import migrate
 from alojamientos.kit import db
 from alojamientos.ops.launcher.servers import Postgres, Valkey
 
 _names = count(1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_logging() -> Iterator[None]:
+    """Let no test inherit the log level and handlers that another one has configured."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
 
 
 def free_port() -> int:
