@@ -233,7 +233,7 @@ async def test_requests_in_progress_are_on_the_registry_of_everything_else(stage
 @pytest.mark.parametrize("kind", ["later", "stream"])
 async def test_what_follows_the_start_of_a_response_is_not_its_latency(stage: Stage, kind: str):
     loop = asyncio.get_running_loop()
-    loop.call_later(0.3, stage.released.set)
+    loop.call_later(2.0, stage.released.set)
 
     await stage.client.get(f"/api/v1/lodgings/x/{kind}")
     line = await stage.line()
@@ -241,8 +241,8 @@ async def test_what_follows_the_start_of_a_response_is_not_its_latency(stage: St
     labels = {"handler": f"/api/v1/lodgings/{{lodging}}/{kind}", "method": "GET"}
     latency = stage.recorder.value("http_request_duration_seconds_sum", **labels)
     assert latency is not None
-    assert latency < 0.2
-    assert line.kwargs["duration_ms"] > 200
+    # However slow the machine: what came after the start is in the line and not in the latency.
+    assert line.kwargs["duration_ms"] / 1000 - latency > 1.0
 
 
 async def test_a_request_without_a_response_counts_as_long_as_it_took():
