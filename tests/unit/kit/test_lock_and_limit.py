@@ -187,7 +187,7 @@ async def test_limit_without_its_server_lets_through_and_says_so(broken):
     assert waits == [0] * 20
     assert len(told) == 20
     assert isinstance(told[0], redis.RedisError)
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 5.0
 
 
 async def test_limit_without_redis_lets_through():
