@@ -71,8 +71,7 @@ class Metric:
     """One metric family.
 
     `label_sets` lists the combinations that exist where not every one does. `collected` marks
-    state that is read when Prometheus scrapes, through `telemetry.sampler`; `foreign` what a
-    library builds and moves.
+    state that is read when Prometheus scrapes, through `telemetry.sampler`.
     """
 
     name: str
@@ -84,7 +83,6 @@ class Metric:
     label_sets: tuple[Values, ...] | None = None
     buckets: tuple[float, ...] = ()
     collected: bool = False
-    foreign: bool = False
     unit: str = ""
 
     @property
@@ -115,7 +113,6 @@ HTTP_REQUESTS = Metric(
     owner="telemetry.http",
     process="web",
     labels={"handler": None, "method": None, "status": None},
-    foreign=True,
 )
 HTTP_REQUEST_DURATION = Metric(
     name="http_request_duration_seconds",
@@ -125,7 +122,6 @@ HTTP_REQUEST_DURATION = Metric(
     process="web",
     labels={"handler": None, "method": None},
     buckets=LATENCY_BUCKETS,
-    foreign=True,
     unit="seconds",
 )
 HTTP_REQUEST_DURATION_HIGHR = Metric(
@@ -135,7 +131,6 @@ HTTP_REQUEST_DURATION_HIGHR = Metric(
     owner="telemetry.http",
     process="web",
     buckets=LATENCY_BUCKETS,
-    foreign=True,
     unit="seconds",
 )
 HTTP_REQUEST_SIZE = Metric(
@@ -145,7 +140,6 @@ HTTP_REQUEST_SIZE = Metric(
     owner="telemetry.http",
     process="web",
     labels={"handler": None},
-    foreign=True,
     unit="bytes",
 )
 HTTP_RESPONSE_SIZE = Metric(
@@ -155,7 +149,6 @@ HTTP_RESPONSE_SIZE = Metric(
     owner="telemetry.http",
     process="web",
     labels={"handler": None},
-    foreign=True,
     unit="bytes",
 )
 HTTP_REQUESTS_INPROGRESS = Metric(

@@ -4,17 +4,18 @@ Context variables, set and reset within one task: safe in pure ASGI code and in 
 Starlette's thread pool. Format: W3C Trace Context, https://www.w3.org/TR/trace-context/.
 """
 
+import os
 import re
-import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
+from types import TracebackType
 from typing import Any
 
 from structlog.contextvars import bound_contextvars
 
-_trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
-_span_id: ContextVar[str | None] = ContextVar("span_id", default=None)
+_Trace = tuple[str, str]  # trace id, span id
+_trace: ContextVar[_Trace | None] = ContextVar("trace", default=None)
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
@@ -24,17 +25,19 @@ _NO_SPAN = "0" * 16
 
 def current_trace_id() -> str | None:
     """Return the trace id (32 hex digits) that is bound here, or None."""
-    return _trace_id.get()
+    current = _trace.get()
+    return None if current is None else current[0]
 
 
 def current_span_id() -> str | None:
     """Return the span id (16 hex digits) that is bound here, or None."""
-    return _span_id.get()
+    current = _trace.get()
+    return None if current is None else current[1]
 
 
 def new_trace_id() -> str:
     """Return a fresh random trace id, 32 hex digits."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def is_trace_id(value: str) -> bool:
@@ -59,8 +62,7 @@ def parse_traceparent(header: str | None) -> str | None:
 
 def traceparent() -> str:
     """Return the header that carries the present trace on; starts one when there is none."""
-    trace_id = _trace_id.get() or new_trace_id()
-    span_id = _span_id.get() or secrets.token_hex(8)
+    trace_id, span_id = _trace.get() or _new_trace(None)
     return f"00-{trace_id}-{span_id}-01"
 
 
@@ -69,17 +71,26 @@ def trace_headers() -> Mapping[str, str]:
     return {"traceparent": traceparent()}
 
 
-@contextmanager
-def trace(trace_id: str | None = None) -> Generator[str]:
+class trace:  # noqa: N801 - reads as the verb that it is
     """Bind `trace_id` (or a new one, also when it is not valid) and a new span; restore on exit."""
-    bound_id = trace_id if trace_id is not None and is_trace_id(trace_id) else new_trace_id()
-    trace_token = _trace_id.set(bound_id)
-    span_token = _span_id.set(secrets.token_hex(8))
-    try:
-        yield bound_id
-    finally:
-        _span_id.reset(span_token)
-        _trace_id.reset(trace_token)
+
+    __slots__ = ("_bound", "_token")
+    _token: Token[_Trace | None]
+
+    def __init__(self, trace_id: str | None = None) -> None:
+        self._bound = _new_trace(trace_id)
+
+    def __enter__(self) -> str:
+        self._token = _trace.set(self._bound)
+        return self._bound[0]
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _trace.reset(self._token)
 
 
 @contextmanager
@@ -87,3 +98,10 @@ def bound(**fields: Any) -> Generator[None]:
     """Add `fields` to every log line written inside; restore on exit."""
     with bound_contextvars(**fields):
         yield
+
+
+def _new_trace(trace_id: str | None) -> _Trace:
+    fresh = os.urandom(24).hex()
+    if trace_id is not None and is_trace_id(trace_id):
+        return trace_id, fresh[32:]
+    return fresh[:32], fresh[32:]

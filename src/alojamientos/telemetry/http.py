@@ -1,27 +1,25 @@
 """What every HTTP request leaves behind: metrics by route template, a trace, one line."""
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterable
+from functools import cache
 
 from fastapi import FastAPI
 from prometheus_fastapi_instrumentator import metrics
 from prometheus_fastapi_instrumentator.middleware import PrometheusInstrumentatorMiddleware
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from alojamientos.kit.errors import AlojamientosError
 from alojamientos.telemetry import catalogue, context, log_events, logs
 from alojamientos.telemetry.instruments import Instruments
 from alojamientos.telemetry.routes import UNMATCHED, Routes, handler_of
 
 __all__ = ["TraceMiddleware", "handler_of", "instrument"]
 
-# Searched as regular expressions; probes and scrapes would drown the guests' requests.
-_UNCOUNTED = ("^/metrics$", "/healthz$", "/readyz$")
+# Not counted, and told for debugging only: they would drown the guests' requests.
 _PROBES = ("/metrics", "/healthz", "/readyz")
+_TRACE = "alojamientos.trace_id"
 
 
 def instrument(
@@ -32,66 +30,78 @@ def instrument(
     Call it after every other middleware has been added. The options are the specification's; but
     whether metrics are on is our setting's to say, not the absence of an environment variable,
     and latency ends where the response starts, so that background work does not count.
-    Raises AlojamientosError when `instruments` measure another application already.
     """
     routes = Routes(app)
     app.add_middleware(TraceMiddleware, routes=routes, log=log)
-    if not enabled:
-        return
-    record = metrics.default(
-        should_exclude_streaming_duration=True,
-        latency_highr_buckets=catalogue.HTTP_REQUEST_DURATION_HIGHR.buckets,
-        latency_lowr_buckets=catalogue.HTTP_REQUEST_DURATION.buckets,
-        registry=instruments.registry,
-    )
-    if record is None:
-        raise AlojamientosError("These instruments measure another application; give each its own")
-
-    def record_ended(info: metrics.Info) -> None:
-        # Without a response there is no start of it: count until the request was given up.
-        if not info.modified_duration_without_streaming:
-            info.modified_duration_without_streaming = info.modified_duration
-        record(info)
-
-    app.add_middleware(
-        _MeasureMiddleware,
-        routes=routes,
-        in_progress=instruments.gauge(catalogue.HTTP_REQUESTS_INPROGRESS),
-        record=record_ended,
-    )
+    if enabled:
+        app.add_middleware(_MeasureMiddleware, routes=routes, instruments=instruments)
 
 
 class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
-    """The library's, with our registry for all of it and no label that a client chose.
+    """The library's, with its default metrics on instruments of ours, which know their children.
 
-    It would put the gauge of requests in progress on the global registry, label a redirected
-    slash with the path as it was asked for, and make a series of every method tried.
+    Left to itself it puts the gauge of requests in progress on the global registry, labels a
+    redirected slash with the path as it was asked for, and makes a series of every method tried.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        routes: Routes,
-        in_progress: Any,
-        record: Callable[[metrics.Info], None],
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, routes: Routes, instruments: Instruments) -> None:
         super().__init__(
             app,
             should_group_status_codes=False,
             should_ignore_untemplated=True,
             should_exclude_streaming_duration=True,
-            excluded_handlers=_UNCOUNTED,
             inprogress_labels=True,
-            instrumentations=(record,),
+            instrumentations=(self._record,),
         )
         self._routes = routes
+        self._series = _Series(instruments)
         self.should_instrument_requests_inprogress = True
-        self.inprogress = in_progress
+        self.inprogress = self._series  # type: ignore[assignment]  # it asks for labels() only
 
     def _get_handler(self, request: Request) -> tuple[str, bool]:
         handler = self._routes.handler(request.scope)
         return handler, handler != UNMATCHED
+
+    def _is_handler_excluded(self, handler: str, is_templated: bool) -> bool:
+        return not is_templated or handler.endswith(_PROBES)
+
+    def _record(self, info: metrics.Info) -> None:
+        scope = info.request.scope
+        handler, trace_id = info.modified_handler, scope.get(_TRACE)
+        # Without a response there is no start of it: count until the request was given up.
+        seconds = info.modified_duration_without_streaming or info.modified_duration
+        response = info.response.raw_headers if info.response else ()
+        duration, received, sent = self._series.of_route(info.method, handler)
+        self._series.total(info.method, handler, info.modified_status).inc()
+        self._series.all_routes.observe(seconds)
+        duration.observe(seconds, {"trace_id": trace_id} if trace_id else None)
+        received.observe(_length(scope["headers"]))
+        sent.observe(_length(response))
+
+
+class _Series:
+    """The series of requests, found once for each route, method and status."""
+
+    def __init__(self, instruments: Instruments) -> None:
+        child = instruments.child
+        self.all_routes = child(catalogue.HTTP_REQUEST_DURATION_HIGHR)
+        self.labels = cache(
+            lambda method, handler: child(
+                catalogue.HTTP_REQUESTS_INPROGRESS, method=method, handler=handler
+            )
+        )
+        self.total = cache(
+            lambda method, handler, status: child(
+                catalogue.HTTP_REQUESTS, handler=handler, method=method, status=status
+            )
+        )
+        self.of_route = cache(
+            lambda method, handler: (
+                child(catalogue.HTTP_REQUEST_DURATION, handler=handler, method=method),
+                child(catalogue.HTTP_REQUEST_SIZE, handler=handler),
+                child(catalogue.HTTP_RESPONSE_SIZE, handler=handler),
+            )
+        )
 
 
 class TraceMiddleware:
@@ -110,12 +120,14 @@ class TraceMiddleware:
         status = 500
         handler = self._routes.handler(scope)
         with context.trace(context.parse_traceparent(_traceparent(scope))) as trace_id:
+            scope[_TRACE] = trace_id
 
             async def send_traced(message: Message) -> None:
                 nonlocal status
                 if message["type"] == "http.response.start":
                     status = message["status"]
-                    MutableHeaders(scope=message).append("X-Trace-Id", trace_id)
+                    header = (b"x-trace-id", trace_id.encode())
+                    message["headers"] = [*message.get("headers", ()), header]
                 await send(message)
 
             try:
@@ -138,7 +150,18 @@ class TraceMiddleware:
 
 
 def _traceparent(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"traceparent":
-            return str(value.decode("latin-1"))
+    found = _header(scope["headers"], b"traceparent")
+    return None if found is None else found.decode("latin-1")
+
+
+def _length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Return what a message says of its length, 0 when it does not."""
+    found = _header(headers, b"content-length")
+    return int(found) if found is not None and found.isdigit() else 0
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    for key, value in headers:
+        if key == name:
+            return value
     return None

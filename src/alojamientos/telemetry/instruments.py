@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    Summary,
+)
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.telemetry import catalogue
@@ -15,33 +22,31 @@ from alojamientos.telemetry.catalogue import OTHER, Metric
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there
 
 Process = Literal["web", "worker", "all"]
+Child = Counter | Gauge | Histogram | Summary
 
 
 class Instruments:
     """The counters, gauges and histograms of one process, on a registry of its own.
 
-    State read at scrape time (`Metric.collected`) belongs to `telemetry.sampler`, and requests
-    are measured by a library: neither is built here. The process's own CPU, memory, files and
-    start are, as every Prometheus client tells them.
+    State read at scrape time (`Metric.collected`) belongs to `telemetry.sampler`. The process's
+    own CPU, memory, files and start are here, as every Prometheus client tells them.
     """
 
     def __init__(self, *, process: Process, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
-        self._counters: dict[str, Counter] = {}
-        self._gauges: dict[str, Gauge] = {}
-        self._histograms: dict[str, Histogram] = {}
-        self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
+        self._families: dict[str, Child] = {}
+        self._children: dict[tuple[str, tuple[str, ...]], Child] = {}
         for metric in catalogue.of_process(process):
-            if not metric.collected and not metric.foreign:
+            if not metric.collected:
                 self._build(metric)
 
-    def gauge(self, metric: Metric) -> Gauge:
-        """Return a gauge of this process, for a library that moves it; raises AlojamientosError."""
-        gauge = self._gauges.get(metric.name)
-        if gauge is None:
-            raise AlojamientosError(f"{metric.name} is no gauge of this process")
-        return gauge
+    def child(self, metric: Metric, **labels: str) -> Any:
+        """Return one series for a caller that keeps it; raises AlojamientosError without one."""
+        child = self._child(metric, labels)
+        if child is None:
+            raise AlojamientosError(f"This process has no {metric.name} with these labels")
+        return child
 
     def prepare(self, metric: Metric, **known: Iterable[str]) -> None:
         """Make the series of an open label exist at 0, for the values that are `known`."""
@@ -73,25 +78,28 @@ class Instruments:
 
     def _build(self, metric: Metric) -> None:
         names = tuple(metric.labels)
+        family: Child
         match metric.kind:
             case "counter":
-                self._counters[metric.name] = Counter(
-                    metric.name, metric.help, names, registry=self.registry
-                )
+                family = Counter(metric.name, metric.help, names, registry=self.registry)
             case "gauge":
-                self._gauges[metric.name] = Gauge(
-                    metric.name, metric.help, names, registry=self.registry
-                )
+                family = Gauge(metric.name, metric.help, names, registry=self.registry)
+            case "summary":
+                family = Summary(metric.name, metric.help, names, registry=self.registry)
             case "histogram":
-                self._histograms[metric.name] = Histogram(
+                family = Histogram(
                     metric.name, metric.help, names, registry=self.registry, buckets=metric.buckets
                 )
+        self._families[metric.name] = family
         for values in metric.known_label_sets():
             self._make(metric.name, values)
 
-    def _child(
-        self, metric: Metric, labels: Mapping[str, str]
-    ) -> Counter | Gauge | Histogram | None:
+    def _child(self, metric: Metric, labels: Mapping[str, str]) -> Child | None:
+        # Nearly every call gives known values in the order of the catalogue: one look-up.
+        if tuple(labels) == tuple(metric.labels):
+            child = self._children.get((metric.name, tuple(labels.values())))
+            if child is not None:
+                return child
         values = tuple(_bounded(metric, name, str(labels[name])) for name in metric.labels)
         child = self._children.get((metric.name, values))
         if child is not None or (metric.is_closed and metric.labels):
@@ -99,11 +107,11 @@ class Instruments:
             return child
         return self._make(metric.name, values)
 
-    def _make(self, name: str, values: tuple[str, ...]) -> Counter | Gauge | Histogram | None:
-        parent = self._counters.get(name) or self._gauges.get(name) or self._histograms.get(name)
-        if parent is None:
+    def _make(self, name: str, values: tuple[str, ...]) -> Child | None:
+        family = self._families.get(name)
+        if family is None:
             return None
-        child = parent.labels(*values) if values else parent
+        child = family.labels(*values) if values else family
         self._children[name, values] = child
         return child
 

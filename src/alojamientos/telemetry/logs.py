@@ -3,7 +3,9 @@
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable, MutableMapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
@@ -26,12 +28,15 @@ _QUIET = {
     "httpx2": logging.WARNING,
     "httpcore2": logging.WARNING,
 }
+_LEVELS = {"exception": "error", "warn": "warning", "fatal": "critical"}  # by method
 _TOLD = "_alojamientos_told"
 
 
 def get_logger() -> FilteringBoundLogger:
-    """Return the logger; what it writes depends on `configure`."""
-    return cast("FilteringBoundLogger", structlog.get_logger())
+    """Return the logger; what it writes depends on `configure`, which is best called before."""
+    log = structlog.get_logger()
+    # Bound once, a logger need not find out at every line what it is.
+    return cast("FilteringBoundLogger", log.bind() if structlog.is_configured() else log)
 
 
 def mark_told(error: BaseException) -> None:
@@ -53,13 +58,7 @@ def configure(
     """
     output = file or sys.stdout.buffer
     render = _console(output) if format == "console" else _json
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        _Frame(process, on_line),
-    ]
+    shared: list[Processor] = [structlog.processors.format_exc_info, _Frame(process, on_line)]
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -112,16 +111,35 @@ class _Frame:
         self._on_line = on_line
 
     def __call__(
-        self, _logger: WrappedLogger, _name: str, event: MutableMapping[str, Any]
+        self, _logger: WrappedLogger, method: str, event: MutableMapping[str, Any]
     ) -> EventDict:
-        event["process"] = self._process
+        level = _LEVELS.get(method, method)
+        if self._on_line is not None:
+            self._on_line(level)
+        framed: dict[str, Any] = {
+            "timestamp": _timestamp(),
+            "level": level,
+            "event": None,
+            "process": self._process,
+        }
         trace_id = context.current_trace_id()
         if trace_id is not None:
-            event.setdefault("trace_id", trace_id)
-            event.setdefault("span_id", context.current_span_id())
-        if self._on_line is not None:
-            self._on_line(str(event.get("level", "info")))
-        return redact_event(event)
+            framed["trace_id"] = trace_id
+            framed["span_id"] = context.current_span_id()
+        framed.update(structlog.contextvars.get_contextvars())
+        framed.update(event)
+        return redact_event(framed)
+
+
+def _timestamp() -> str:
+    """Return the present instant, RFC 3339 in UTC with microseconds."""
+    now = time.time_ns() // 1000
+    return f"{_second(now // 1_000_000)}.{now % 1_000_000:06d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(since_epoch: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since_epoch))
 
 
 class _Handler(logging.Handler):

@@ -35,15 +35,6 @@ class _Entry:
     def allows(self, method: str) -> bool:
         return self.methods is None or method in self.methods
 
-    def find(self, path: str, method: str) -> str | None:
-        match = self.pattern.match(path)
-        if match is None or not self.allows(method):
-            return None
-        if self.inner is None:
-            return self.template
-        found = self.inner.find("/" + match["path"], method)
-        return None if found is None else self.template + found
-
 
 class _Table:
     """Routes in the order in which they are tried; those without parameters at one look-up."""
@@ -63,10 +54,14 @@ class _Table:
             if entry.allows(method):
                 return entry.template
         for entry in self._patterns:
-            found = entry.find(path, method)
+            match = entry.pattern.match(path)
+            if match is None or not entry.allows(method):
+                continue
+            if entry.inner is None:
+                return entry.template
             # What is mounted answers for every path below it, also with "not found".
-            if found is not None or (entry.inner is not None and entry.pattern.match(path)):
-                return found
+            found = entry.inner.find("/" + match["path"], method)
+            return None if found is None else entry.template + found
         return None
 
 

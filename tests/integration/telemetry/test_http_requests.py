@@ -3,20 +3,21 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import httpx2
 import pytest
 import structlog
-from fastapi import APIRouter, BackgroundTasks, FastAPI, Response
+from fastapi import APIRouter, BackgroundTasks, Body, FastAPI, Response
+from prometheus_client import CollectorRegistry
+from prometheus_fastapi_instrumentator import Instrumentator
 from starlette.responses import StreamingResponse
 from starlette.routing import Mount, Route
 from tests.integration.telemetry.conftest import serving
 
 from alojamientos.entrypoints import errors
-from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus
-from alojamientos.telemetry import context, http, log_events
+from alojamientos.telemetry import catalogue, context, http, log_events
 from alojamientos.telemetry.recorder import Recorder
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -308,16 +309,65 @@ async def test_without_metrics_there_is_still_a_trace_and_a_line():
 
     assert "x-trace-id" in response.headers
     assert [call.kwargs["handler"] for call in log.calls] == ["/direct"]
-    assert recorder.value("http_request_duration_highr_seconds_count") is None
+    assert recorder.value("http_request_duration_highr_seconds_count") == 0
 
 
-def test_instruments_measure_one_application_only():
+async def test_what_is_recorded_is_what_the_library_records_by_itself():
+    def routes(app: FastAPI) -> FastAPI:
+        @app.get("/items/{item}")
+        async def item(item: int) -> str:
+            return "x" * item
+
+        @app.post("/items")
+        async def create(name: Annotated[str, Body()]) -> Response:
+            return Response(name, status_code=201)
+
+        return app
+
+    async def measured(app: FastAPI, registry: CollectorRegistry) -> dict[tuple[str, str], float]:
+        async with serving(app) as client:
+            await client.get("/items/7")
+            await client.get("/items/seven")
+            await client.post("/items", json="cabin")
+            await client.get("/nowhere")
+        return {
+            (sample.name, str(sorted(sample.labels.items()))): sample.value
+            for family in registry.collect()
+            for sample in family.samples
+            if sample.name.startswith("http_")
+            and not sample.name.endswith(("_created", "_seconds_sum"))
+            and "inprogress" not in sample.name
+        }
+
+    theirs = CollectorRegistry()
+    reference = routes(FastAPI(openapi_url=None))
+    Instrumentator(
+        should_group_status_codes=False,
+        should_ignore_untemplated=True,
+        excluded_handlers=["/metrics", "/healthz"],
+        registry=theirs,
+    ).instrument(
+        reference,
+        latency_highr_buckets=catalogue.LATENCY_BUCKETS,
+        latency_lowr_buckets=catalogue.LATENCY_BUCKETS,
+    )
     instruments = Recorder.for_tests().instruments
-    log: Any = structlog.testing.CapturingLogger()
-    http.instrument(FastAPI(), instruments=instruments, log=log)
+    ours = routes(FastAPI(openapi_url=None))
+    http.instrument(ours, instruments=instruments, log=structlog.testing.CapturingLogger())
 
-    with pytest.raises(AlojamientosError, match="another application"):
-        http.instrument(FastAPI(), instruments=instruments, log=log)
+    assert await measured(ours, instruments.registry) == await measured(reference, theirs)
+
+
+async def test_a_latency_carries_the_trace_of_its_request(stage: Stage):
+    await stage.client.get("/direct", headers={"traceparent": HEADER})
+    await stage.line()
+
+    assert {
+        sample.exemplar.labels["trace_id"]
+        for family in stage.recorder.instruments.registry.collect()
+        for sample in family.samples
+        if sample.name == "http_request_duration_seconds_bucket" and sample.exemplar
+    } == {TRACE}
 
 
 async def test_below_a_root_path_templates_are_the_applications_own():
