@@ -115,9 +115,11 @@ async def _serve(container: Container) -> None:
                 timeout_s=settings.mercadopago.timeout_s,
             )
         )
+        jobs = create_jobs(container, whatsapp=whatsapp, mercadopago=mercadopago)
+        container.recorder.expect_jobs(job.name for job in jobs)
         worker = Worker(
             container.dsn,
-            create_jobs(container, whatsapp=whatsapp, mercadopago=mercadopago),
+            jobs,
             recorder=container.recorder,
             log=container.log,
             concurrency=settings.app.worker_concurrency,
