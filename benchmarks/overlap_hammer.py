@@ -29,7 +29,7 @@ from alojamientos.reservations.events import Channel
 CONNECTIONS = 60
 PROCESSES = 4  # as a lodging with several web processes would have
 SHARE = CONNECTIONS // PROCESSES
-OPERATIONS = 10_000
+OPERATIONS = 10_020  # 167 for each connection
 BAR_S = 0.25
 LOCK_WAIT_MS = 100  # REDIS_LOCK_WAIT_MS of a busy site: rather refused at once than kept waiting
 NIGHTS = 40  # that everyone wants to have
@@ -119,7 +119,7 @@ class Hammer:
 
 async def hammer(dsn: str, redis_url: str | None, *, first: int, count: int) -> Tally:
     """Be the connections from `first` on, one process's share, with `count` operations in all."""
-    engine = db.create_engine(dsn, pool_size=SHARE, max_overflow=0, lock_timeout_ms=10_000)
+    engine = db.create_engine(dsn, pool_size=SHARE, lock_timeout_ms=10_000)
     database = db.Database(engine)
     client = None if redis_url is None else create_client(redis_url)
     tool = Hammer(database, UnitLocks(client, ttl_ms=5_000, wait_ms=LOCK_WAIT_MS))

@@ -140,8 +140,7 @@ class DatabaseSettings(_Group):
         None,
         description="postgresql://user:password@host:port/name; without it, a server of our own",
     )
-    pool_size: int = Field(10, ge=1, description="Connections kept by a process")
-    pool_overflow: int = Field(10, ge=0, description="Connections it may open beyond that")
+    pool_size: int = Field(16, ge=2, description="Connections that a process may have at most")
 
 
 class RedisSettings(_Group):

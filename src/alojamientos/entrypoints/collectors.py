@@ -40,7 +40,7 @@ def of_process(
         pool = database.engine.pool
         if isinstance(pool, QueuePool):
             samples += [
-                _sample(catalogue.DB_POOL_SIZE, pool.size() + pool._max_overflow),  # noqa: SLF001 - it has no public name
+                _sample(catalogue.DB_POOL_SIZE, pool.size()),
                 _sample(catalogue.DB_POOL_CHECKED_OUT, pool.checkedout()),
             ]
         return samples

@@ -111,7 +111,6 @@ def build(settings: Settings, *, process: Process) -> Container:
         db.create_engine(
             dsn,
             pool_size=settings.database.pool_size,
-            max_overflow=settings.database.pool_overflow,
             application_name=f"alojamientos-{process}",
         ),
         subscribers.create_bus(recorder=recorder, log=log),

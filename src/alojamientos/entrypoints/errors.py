@@ -28,7 +28,8 @@ def install(app: FastAPI, *, bus: Bus) -> None:
     the trace, and then goes on to whoever counts and logs it.
     """
 
-    def refused(_request: Request, error: Exception) -> Response:
+    # The handlers are coroutines: Starlette would run plain functions in a thread each time.
+    async def refused(_request: Request, error: Exception) -> Response:
         if not isinstance(error, AlojamientosError):
             raise error
         bus.publish(error)
@@ -100,7 +101,7 @@ def _crash_body() -> bytes:
     )
 
 
-def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(_request: Request, error: Exception) -> Response:
     """Name every field that is wrong and how to right it; never repeat what was sent."""
     if not isinstance(error, RequestValidationError):
         raise error
@@ -128,7 +129,7 @@ def _field(location: Sequence[int | str], kind: str) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
-def _http(_request: Request, error: Exception) -> Response:
+async def _http(_request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     phrase = HTTPStatus(error.status_code).phrase

@@ -73,8 +73,7 @@ def async_url(dsn: str) -> sa.URL:
 def create_engine(
     dsn: str,
     *,
-    pool_size: int = 10,
-    max_overflow: int = 10,
+    pool_size: int = 16,
     pool_timeout: float = 3.0,
     connect_timeout: int = 3,
     lock_timeout_ms: int = 3_000,
@@ -85,7 +84,7 @@ def create_engine(
     return create_async_engine(
         async_url(dsn),
         pool_size=pool_size,
-        max_overflow=max_overflow,
+        max_overflow=0,  # a connection more costs a login each time, and gains nothing
         pool_timeout=pool_timeout,
         pool_recycle=1800,
         connect_args={

@@ -261,7 +261,7 @@ async def till(database_url, mercadopago) -> AsyncIterator[Till]:
     demo.load(database_url)
     told = Told()
     database = db.Database(
-        db.create_engine(database_url, pool_size=20, max_overflow=10),
+        db.create_engine(database_url, pool_size=30),
         told,
         {ReservationChanged: _reservation_changed, RefundRequested: _refund_requested},
     )

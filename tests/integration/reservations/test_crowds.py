@@ -23,7 +23,7 @@ CROWD = 50
 async def crowded(desk):
     """The desk with connections enough for everyone at once."""
     await desk.database.close()
-    engine = db.create_engine(desk.dsn, pool_size=CROWD, max_overflow=0)
+    engine = db.create_engine(desk.dsn, pool_size=CROWD)
     desk.database = db.Database(engine, desk.told)
     yield desk
     await desk.database.close()
