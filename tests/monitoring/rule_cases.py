@@ -453,6 +453,7 @@ TEXTS: list[Case] = [
             ),
             "owner_es": "Falta una parte de la vigilancia. Las reservas no están afectadas.",
             "runbook_url": "docs/runbooks/MonitoringTargetDown.md",
+            "dashboard_url": "/d/alojamientos-overview",
         },
     ),
     Case(
@@ -466,6 +467,7 @@ TEXTS: list[Case] = [
             "description": "90 messages by email failed in 15 minutes.",
             "owner_es": "Los correos de alerta no se están pudiendo enviar.",
             "runbook_url": "docs/runbooks/AlertmanagerNotificationsFailing.md",
+            "dashboard_url": "/d/alojamientos-overview",
         },
     ),
 ]

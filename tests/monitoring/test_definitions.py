@@ -143,7 +143,7 @@ def test_prometheus_is_configured_as_specified():
         "cluster": "alojamientos-prod",
         "env": "production",
     }
-    assert config["rule_files"] == ["/etc/prometheus/alerts/*.yml"]
+    assert config["rule_files"] == ["/etc/prometheus/alerts/*.yml", "/etc/prometheus/rules/*.yml"]
     assert {
         name: (job["scrape_interval"], job["static_configs"][0]["targets"])
         for name, job in jobs.items()

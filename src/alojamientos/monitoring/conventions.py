@@ -16,12 +16,17 @@ ALERTMANAGER = "alertmanager"
 JOBS = (BACKEND, WORKER, POSTGRES, REDIS, NODE, BLACKBOX, PROMETHEUS, ALERTMANAGER)
 
 # What an alert is about (label `service`) and what it stands or falls with (label `depends_on`).
-SERVICES = ("backend", "worker", "database", "redis", "monitoring")
+SERVICES = (
+    *("backend", "worker", "database", "redis", "monitoring"),
+    *("payments", "channels", "ical", "node"),
+)
+# The boards that an alert can send its reader to, by what they are about.
+DASHBOARDS = ("overview", "reservations", "webhooks", "infrastructure", "slo")
 
 # Labels that Prometheus adds to whatever it scrapes.
 TARGET_LABELS = ("job", "instance")
 ALERT_LABELS = ("severity", "service", "env")
-ALERT_ANNOTATIONS = ("summary", "description", "owner_es", "runbook_url")
+ALERT_ANNOTATIONS = ("summary", "description", "owner_es", "runbook_url", "dashboard_url")
 # Taken from the external labels, so that the same rules serve every environment; explicit, so
 # that ALERTS and the console see it and not only Alertmanager.
 ENV_TEMPLATE = "{{ $externalLabels.env }}"
@@ -36,6 +41,16 @@ READYZ = "/api/v1/readyz"
 def runbook(alert: str) -> str:
     """Return where the runbook of `alert` is, from the root of the repository."""
     return f"{RUNBOOKS}/{alert}.md"
+
+
+def dashboard_uid(name: str) -> str:
+    """Return the fixed uid of a dashboard."""
+    return f"alojamientos-{name}"
+
+
+def dashboard(name: str) -> str:
+    """Return where a dashboard is, from the root of Grafana or of the console."""
+    return f"/d/{dashboard_uid(name)}"
 
 
 def depends_on(services: tuple[str, ...]) -> str:

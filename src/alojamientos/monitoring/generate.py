@@ -33,6 +33,7 @@ _DOCKER = Addresses(
     redis="redis-exporter:9121",
     blackbox="blackbox-exporter:9115",
 )
+_RULE_FOLDERS = ("alerts", "rules")
 _SECRETS = Path("/run/secrets")
 _DOCKER_MAIL = MailTarget(
     host="smtp.gmail.com",
@@ -98,7 +99,7 @@ def artefacts() -> dict[str, str]:
         "monitoring/prometheus/prometheus.yml": prometheus.configuration(
             jobs=targets.SCRAPE_JOBS,
             addresses=_DOCKER,
-            rule_files="/etc/prometheus/alerts/*.yml",
+            rule_files=[f"/etc/prometheus/{folder}/*.yml" for folder in _RULE_FOLDERS],
             external_labels={"cluster": "alojamientos-prod", "env": "production"},
             metrics_token_file=_SECRETS / "metrics_token",
         ),
@@ -114,7 +115,7 @@ def artefacts() -> dict[str, str]:
         "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
     }
     for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
-        files[f"monitoring/prometheus/alerts/{name}"] = text
+        files[f"monitoring/prometheus/{name}"] = text
     return dict(sorted(files.items()))
 
 
@@ -170,12 +171,12 @@ def render_native(
         alertmanager=out_dir / "alertmanager" / "alertmanager.yml",
         blackbox=out_dir / "blackbox" / "blackbox.yml",
     )
-    rules = config.prometheus.parent / "alerts"
+    folder = config.prometheus.parent
     wanted = {
         config.prometheus: prometheus.configuration(
             jobs=targets.SCRAPE_JOBS,
             addresses=addresses,
-            rule_files="alerts/*.yml",
+            rule_files=[f"{folder}/*.yml" for folder in _RULE_FOLDERS],
             external_labels={"cluster": "alojamientos-native", "env": env},
             metrics_token_file=metrics_token_file and metrics_token_file.absolute(),
         ),
@@ -188,13 +189,14 @@ def render_native(
         ),
         config.alertmanager.parent / "templates" / "mail.tmpl": alertmanager.MAIL_TEMPLATE,
         config.blackbox: blackbox.configuration(),
-        **{rules / name: t for name, t in prometheus.rules(definitions.RULE_GROUPS).items()},
+        **{folder / name: t for name, t in prometheus.rules(definitions.RULE_GROUPS).items()},
     }
     for path, text in wanted.items():
         _put(path, text)
-    for path in rules.glob("*.yml"):
-        if path not in wanted:
-            path.unlink()
+    for rules in _RULE_FOLDERS:
+        for path in (folder / rules).glob("*.yml"):
+            if path not in wanted:
+                path.unlink()
     return config
 
 

@@ -29,6 +29,7 @@ class AlertRule:
     summary: str
     description: str
     owner_es: str
+    dashboard: str = "overview"
     depends_on: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,6 +51,7 @@ class AlertRule:
             "description": self.description,
             "owner_es": self.owner_es,
             "runbook_url": conventions.runbook(self.name),
+            "dashboard_url": conventions.dashboard(self.dashboard),
         }
 
     def validate(self) -> list[str]:
@@ -66,6 +68,8 @@ class AlertRule:
         for service in (self.service, *self.depends_on):
             if service not in conventions.SERVICES:
                 yield f"service {service!r} is none of {', '.join(conventions.SERVICES)}"
+        if self.dashboard not in conventions.DASHBOARDS:
+            yield f"dashboard {self.dashboard!r} is none of {', '.join(conventions.DASHBOARDS)}"
         for name in ("summary", "description", "owner_es"):
             if not getattr(self, name).strip():
                 yield f"{name} is missing"
@@ -103,13 +107,21 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """Rules that are evaluated together, in the file `file` of the rules' folder."""
+    """Rules that are evaluated together.
+
+    `file` is in the folder `alerts`, or in `rules` when the group only records.
+    """
 
     name: str
     file: str
     interval: str
     alerts: tuple[AlertRule, ...] = ()
     recordings: tuple[RecordingRule, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where the group's file is, from Prometheus' folder."""
+        return f"{'alerts' if self.alerts else 'rules'}/{self.file}"
 
     def validate(self) -> list[str]:
         """List what is missing or wrong, also in its rules."""

@@ -5,8 +5,8 @@ label that is not there is refused when it is defined, not found out when it sho
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from alojamientos.kit.errors import AlojamientosError
@@ -35,6 +35,16 @@ class ExporterMetric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A series that one of our recording rules makes; `labels` are all that it carries."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
     """One label matcher."""
 
@@ -48,10 +58,14 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expr:
-    """An instant vector: its text and the labels that its samples carry."""
+    """An instant vector: its text and the labels that its samples carry.
+
+    `joined` marks what operators join, which needs parentheses inside of another operation.
+    """
 
     text: str
     labels: frozenset[str]
+    joined: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -74,19 +88,22 @@ def none_of(label: str, values: Iterable[str]) -> Where:
     return Where(label=label, operator="!~", value="|".join(values))
 
 
-def series(metric: Metric | ExporterMetric, *where: Where) -> Expr:
+def series(metric: Metric | ExporterMetric | Recorded, *where: Where) -> Expr:
     """Select the series of a gauge, or of a counter that `rate` or `increase` will read.
 
     Raises InvalidExpression for a label or a label value that the metric does not have.
     """
-    labels = frozenset((*metric.labels, *TARGET_LABELS))
+    target = () if isinstance(metric, Recorded) else TARGET_LABELS
+    labels = frozenset((*metric.labels, *target))
     for matcher in where:
         _check_matcher(metric, labels, matcher)
     matchers = ",".join(str(matcher) for matcher in where)
     return Expr(text=f"{metric.name}{{{matchers}}}" if where else metric.name, labels=labels)
 
 
-def _check_matcher(metric: Metric | ExporterMetric, labels: frozenset[str], where: Where) -> None:
+def _check_matcher(
+    metric: Metric | ExporterMetric | Recorded, labels: frozenset[str], where: Where
+) -> None:
     if where.label not in labels:
         raise InvalidExpression(
             f"{metric.name} has no label {where.label!r}; it has {', '.join(sorted(labels))}"
@@ -96,6 +113,8 @@ def _check_matcher(metric: Metric | ExporterMetric, labels: frozenset[str], wher
         known = JOBS
     elif isinstance(metric, Metric):
         known = metric.labels.get(where.label)
+    elif isinstance(metric, Recorded):
+        known = metric.values.get(where.label)
     if known is None:
         return
     asked = (where.value,) if where.operator in ("=", "!=") else tuple(where.value.split("|"))
@@ -143,6 +162,16 @@ def lowest(expr: Expr, *by: str) -> Expr:
     return _aggregate("min", expr, by)
 
 
+def mean(expr: Expr, *by: str) -> Expr:
+    """Average, keeping the labels `by`."""
+    return _aggregate("avg", expr, by)
+
+
+def number_of(expr: Expr, *by: str) -> Expr:
+    """Count the samples, keeping the labels `by`."""
+    return _aggregate("count", expr, by)
+
+
 def _aggregate(function: str, expr: Expr, by: tuple[str, ...]) -> Expr:
     missing = [label for label in by if label not in expr.labels]
     if missing:
@@ -156,7 +185,7 @@ def compare(expr: Expr, operator: Comparison, number: str) -> Expr:
     """Keep the samples that compare true with `number`, written as it shall stand."""
     if _NUMBER.fullmatch(number) is None:
         raise InvalidExpression(f"{number!r} is not a number")
-    return Expr(text=f"{expr} {operator} {number}", labels=expr.labels)
+    return Expr(text=f"{expr} {operator} {number}", labels=expr.labels, joined=True)
 
 
 def absent(metric: Metric | ExporterMetric, *where: Where) -> Expr:
@@ -168,12 +197,14 @@ def absent(metric: Metric | ExporterMetric, *where: Where) -> Expr:
 def any_of(*arms: Expr) -> Expr:
     """Join with `or`, one arm a line; only labels that every arm has are sure to be there."""
     text = "\nor\n".join(f"({arm})" if "\n" in arm.text else arm.text for arm in arms)
-    return Expr(text=text, labels=frozenset.intersection(*(arm.labels for arm in arms)))
+    return Expr(
+        text=text, labels=frozenset.intersection(*(arm.labels for arm in arms)), joined=True
+    )
 
 
 def both(left: Expr, right: Expr) -> Expr:
     """Keep the samples of `left` while `right` has any."""
-    return Expr(text=f"{left} and on () {right}", labels=left.labels)
+    return Expr(text=f"{left} and on () {right}", labels=left.labels, joined=True)
 
 
 def unless(left: Expr, right: Expr, *on: str) -> Expr:
@@ -182,7 +213,9 @@ def unless(left: Expr, right: Expr, *on: str) -> Expr:
         missing = [label for label in on if label not in side.labels]
         if missing:
             raise InvalidExpression(f"{side} has no label {', '.join(missing)} to match on")
-    return Expr(text=f"{left}\nunless on ({', '.join(on)})\n{right}", labels=left.labels)
+    return Expr(
+        text=f"{left}\nunless on ({', '.join(on)})\n{right}", labels=left.labels, joined=True
+    )
 
 
 def constant(number: str) -> Expr:

@@ -21,11 +21,11 @@ def configuration(
     *,
     jobs: Iterable[ScrapeJob],
     addresses: Addresses,
-    rule_files: str,
+    rule_files: Iterable[str],
     external_labels: Mapping[str, str],
     metrics_token_file: Path | None,
 ) -> str:
-    """Return prometheus.yml; `rule_files` is a pattern, relative ones start at the file."""
+    """Return prometheus.yml; `rule_files` are patterns, relative ones start at the file."""
     return document(
         {
             "global": {
@@ -36,7 +36,7 @@ def configuration(
             "alerting": {
                 "alertmanagers": [{"static_configs": [{"targets": [addresses.alertmanager]}]}]
             },
-            "rule_files": [rule_files],
+            "rule_files": list(rule_files),
             "scrape_configs": [_job(job, addresses, metrics_token_file) for job in jobs],
         }
     )
@@ -70,10 +70,10 @@ def _job(job: ScrapeJob, addresses: Addresses, token_file: Path | None) -> dict[
 
 
 def rules(groups: Iterable[RuleGroup]) -> dict[str, str]:
-    """Return the rule files by name."""
+    """Return the rule files by their path from Prometheus' folder."""
     files: dict[str, list[dict[str, Any]]] = {}
     for group in groups:
-        files.setdefault(group.file, []).append(
+        files.setdefault(group.path, []).append(
             {
                 "name": group.name,
                 "interval": group.interval,

@@ -18,7 +18,7 @@ def alerts(groups: Iterable[RuleGroup]) -> str:
         *(_row(rule) for group in groups for rule in group.alerts),
     ]
     for group in groups:
-        lines += ["", f"## `{group.file}`, evaluated every {group.interval}"]
+        lines += ["", f"## `{group.path}`, evaluated every {group.interval}"]
         for rule in group.alerts:
             lines += ["", *_entry(rule)]
     return "\n".join(lines) + "\n"
