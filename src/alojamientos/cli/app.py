@@ -38,6 +38,7 @@ VERBS: dict[str, _Verb] = {
     "render": _Verb("render", "render", _CHECK, "Write the files derived from the definitions."),
     "serve": _Verb("serve", "serve", _PARTS, "Run web: API, webhooks, /metrics."),
     "worker": _Verb("serve", "worker", _PARTS, "Run the worker: messages, deliveries, timers."),
+    "bridge": _Verb("serve", "bridge", _PARTS, "Run the bridge from alerts to WhatsApp."),
     "migrate": _Verb("migrate", "migrate", _PARTS, "Bring the database's schema up to date."),
     "simulators": _Verb("simulators", "app", _PARTS, "Run the fake providers or the mail sink."),
 }

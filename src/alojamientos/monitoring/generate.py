@@ -9,14 +9,23 @@ from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import definitions
 from alojamientos.monitoring.conventions import HEADER
 from alojamientos.monitoring.definitions import routes, targets
-from alojamientos.monitoring.model import Addresses, MailTarget
-from alojamientos.monitoring.render import alertmanager, blackbox, prometheus, reference
+from alojamientos.monitoring.model import (
+    Addresses,
+    Bridge,
+    Delivery,
+    MailTarget,
+    Telegram,
+)
+from alojamientos.monitoring.render import alertmanager, blackbox, messages, prometheus, reference
 
 __all__ = [
     "Addresses",
+    "Bridge",
+    "Delivery",
     "InvalidDefinition",
     "MailTarget",
     "NativeConfig",
+    "Telegram",
     "artefacts",
     "check",
     "render_native",
@@ -35,15 +44,20 @@ _DOCKER = Addresses(
 )
 _RULE_FOLDERS = ("alerts", "rules")
 _SECRETS = Path("/run/secrets")
-_DOCKER_MAIL = MailTarget(
-    host="smtp.gmail.com",
-    port=587,
-    sender="alertas@reservas.com",
-    oncall="oncall@reservas.com,cto@reservas.com",
-    devops="devops@reservas.com",
-    require_tls=True,
-    username="alertas@reservas.com",
-    password_file=_SECRETS / "smtp_password",
+_DOCKER_DELIVERY = Delivery(
+    mail=MailTarget(
+        host="smtp.gmail.com",
+        port=587,
+        sender="alertas@reservas.com",
+        oncall="oncall@reservas.com,cto@reservas.com",
+        devops="devops@reservas.com",
+        require_tls=True,
+        username="alertas@reservas.com",
+        password_file=_SECRETS / "smtp_password",
+    ),
+    heartbeat_url_file=_SECRETS / "heartbeat_url",
+    bridge=Bridge(address="bridge:8002", token_file=_SECRETS / "bridge_token"),
+    dashboards="http://localhost:3000",
 )
 
 
@@ -65,7 +79,10 @@ def problems() -> list[str]:
     found: list[str] = []
     for group in definitions.RULE_GROUPS:
         found += group.validate()
-    for item in (*targets.SCRAPE_JOBS, *routes.RECEIVERS, routes.ROOT, *routes.INHIBITIONS):
+    for item in (
+        *(*targets.SCRAPE_JOBS, *routes.RECEIVERS, routes.ROOT, *routes.INHIBITIONS),
+        *routes.TIME_INTERVALS,
+    ):
         found += item.validate()
     found += _repeated("alert", (r.name for g in definitions.RULE_GROUPS for r in g.alerts))
     found += _repeated("rule group", (group.name for group in definitions.RULE_GROUPS))
@@ -73,6 +90,13 @@ def problems() -> list[str]:
     known = {receiver.name for receiver in routes.RECEIVERS}
     used = {route.receiver for route in routes.ROOT.walk()}
     found += [f"route: there is no receiver {name!r}" for name in sorted(used - known)]
+    intervals = {interval.name for interval in routes.TIME_INTERVALS}
+    found += [
+        f"route to {route.receiver}: there is no time interval {name!r}"
+        for route in routes.ROOT.walk()
+        for name in route.active
+        if name not in intervals
+    ]
     found += [f"receiver {name}: no route leads to it" for name in sorted(known - used)]
     return found
 
@@ -104,13 +128,14 @@ def artefacts() -> dict[str, str]:
             metrics_token_file=_SECRETS / "metrics_token",
         ),
         "monitoring/alertmanager/alertmanager.yml": alertmanager.configuration(
-            mail=_DOCKER_MAIL,
+            _DOCKER_DELIVERY,
             root=routes.ROOT,
             receivers=routes.RECEIVERS,
             inhibitions=routes.INHIBITIONS,
-            heartbeat_url_file=_SECRETS / "heartbeat_url",
+            intervals=routes.TIME_INTERVALS,
         ),
-        "monitoring/alertmanager/templates/mail.tmpl": alertmanager.MAIL_TEMPLATE,
+        "monitoring/alertmanager/templates/mail.tmpl": messages.mail(_DOCKER_DELIVERY.dashboards),
+        "monitoring/alertmanager/templates/telegram.tmpl": messages.TELEGRAM,
         "monitoring/blackbox/blackbox.yml": blackbox.configuration(),
         "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
     }
@@ -155,11 +180,10 @@ def check(root: Path) -> list[str]:
 def render_native(
     out_dir: Path,
     addresses: Addresses,
-    mail: MailTarget,
+    delivery: Delivery,
     *,
     env: str = "development",
     metrics_token_file: Path | None = None,
-    heartbeat_url_file: Path | None = None,
 ) -> NativeConfig:
     """Write the configuration of a stack at `addresses` below `out_dir`.
 
@@ -172,6 +196,7 @@ def render_native(
         blackbox=out_dir / "blackbox" / "blackbox.yml",
     )
     folder = config.prometheus.parent
+    templates = config.alertmanager.parent / "templates"
     wanted = {
         config.prometheus: prometheus.configuration(
             jobs=targets.SCRAPE_JOBS,
@@ -181,13 +206,14 @@ def render_native(
             metrics_token_file=metrics_token_file and metrics_token_file.absolute(),
         ),
         config.alertmanager: alertmanager.configuration(
-            mail=mail,
+            delivery,
             root=routes.ROOT,
             receivers=routes.RECEIVERS,
             inhibitions=routes.INHIBITIONS,
-            heartbeat_url_file=heartbeat_url_file and heartbeat_url_file.absolute(),
+            intervals=routes.TIME_INTERVALS,
         ),
-        config.alertmanager.parent / "templates" / "mail.tmpl": alertmanager.MAIL_TEMPLATE,
+        templates / "mail.tmpl": messages.mail(delivery.dashboards),
+        templates / "telegram.tmpl": messages.TELEGRAM,
         config.blackbox: blackbox.configuration(),
         **{folder / name: t for name, t in prometheus.rules(definitions.RULE_GROUPS).items()},
     }
