@@ -33,7 +33,7 @@ VERBS: dict[str, _Verb] = {
     "logs": _Verb("stack", "logs", _RUN, "Follow the logs of all parts, or of one, or one trace."),
     "restart": _Verb("stack", "restart", _RUN, "Restart one part of the running stack."),
     "simulate": _Verb("simulate", "app", _TRY, "Play guests against the running stack."),
-    "drill": _Verb("drill", "app", _TRY, "Break something on purpose and time the alert mail."),
+    "drill": _Verb("drill", "drill", _TRY, "Break something on purpose and time the alert mail."),
     "verify": _Verb("verify", "verify", _CHECK, "Check the running stack, with evidence per item."),
     "render": _Verb("render", "render", _CHECK, "Write the files derived from the definitions."),
     "serve": _Verb("serve", "serve", _PARTS, "Run web: API, webhooks, /metrics."),
