@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import orjson
-import psycopg
 import typer
-from pydantic import SecretStr
 from rich.console import Console
 
 import alojamientos
-from alojamientos.kit.errors import AlojamientosError, Invalid
-from alojamientos.ops.launcher import config, secrets
+from alojamientos.kit.errors import Invalid
+from alojamientos.ops.launcher import config
 from alojamientos.ops.verify import checklist, item, leaks, report, soundness
 from alojamientos.ops.verify.clients import Addresses, Stack
 from alojamientos.settings import Settings, load_settings
@@ -76,42 +74,8 @@ def _items(stack: Stack, settings: Settings) -> list[item.Item]:
     place = checklist.Place(
         logs=logs if logs.is_dir() else None, grafana_files=files if files.is_dir() else None
     )
-    searched = item.Item(
-        name="Nothing private in logs, metrics and error bodies",
-        look=lambda: leaks.search(stack, place.logs, _needles(settings)),
-        hint="src/alojamientos/telemetry/redaction.py",
-    )
+    searched = leaks.Leaks(settings, place.logs).item(stack)
     return [*checklist.items(stack, place), *soundness.items(stack), searched]
-
-
-def _needles(settings: Settings) -> leaks.Needles:
-    """Return what must not be found: guests' addresses, and every secret of this stack."""
-    known = {
-        value.get_secret_value()
-        for name, group in Settings.groups.items()
-        for field in group.model_fields
-        if isinstance(value := getattr(getattr(settings, name), field), SecretStr)
-    }
-    folder = settings.stack.state_dir / secrets.FOLDER
-    if folder.is_dir():
-        known |= {path.read_text(encoding="utf-8") for path in folder.iterdir() if path.is_file()}
-    if settings.database.url is None:
-        raise AlojamientosError("There is no database to learn guests' phones from")
-    try:
-        with psycopg.connect(settings.database.url.get_secret_value(), connect_timeout=5) as db:
-            guests = db.execute(
-                "SELECT kind, value FROM guest_identity"
-                " UNION SELECT 'phone', phone FROM guest WHERE phone IS NOT NULL"
-                " UNION SELECT 'email', email FROM guest WHERE email IS NOT NULL"
-            ).fetchall()
-    except psycopg.Error as error:
-        raise AlojamientosError("The database does not answer") from error
-    return leaks.needles(
-        phones=(value for kind, value in guests if kind != "email"),
-        emails=(value for kind, value in guests if kind == "email"),
-        secrets=known,
-        urls=(),
-    )
 
 
 def _addresses(settings: Settings, *, grafana: str | None, token: str | None) -> Addresses:

@@ -53,10 +53,10 @@ def test_extra_that_json_does_not_know_is_written_as_text():
     assert body(errors.from_error(Invalid(field="a", limit={1})))["limit"] == "{1}"
 
 
-def test_name_of_an_unknown_field_is_not_repeated_when_it_is_someones_address():
+async def test_name_of_an_unknown_field_is_not_repeated_when_it_is_someones_address():
     unknown = {"type": "extra_forbidden", "msg": "Extra inputs are not permitted"}
     names = ("ana@example.com", "+5492944123456", "nickname")
-    problem = errors._invalid(
+    problem = await errors._invalid(
         Request({"type": "http"}),
         RequestValidationError([{**unknown, "loc": ("body", "guest", name)} for name in names]),
     )

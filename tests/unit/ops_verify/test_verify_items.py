@@ -7,7 +7,7 @@ from tests.unit.ops_verify.conftest import ALERTS, healthy, prometheus
 
 from alojamientos.kit.errors import ProviderUnavailable
 from alojamientos.monitoring import conventions
-from alojamientos.ops.verify import checklist, dashboards, item, leaks, lines, report, soundness
+from alojamientos.ops.verify import checklist, dashboards, item, lines, report, soundness
 from alojamientos.ops.verify.item import Item, State, failed, not_applicable, passed
 from alojamientos.telemetry.catalogue import CATALOGUE
 
@@ -301,61 +301,6 @@ def test_a_fault_fails_its_item_alone_with_evidence_and_a_hint(serve, path, answ
     assert [name in result.name for result in bad] == [True]
     assert evidence in bad[0].evidence
     assert bad[0].hint
-
-
-# --- Leaks --------------------------------------------------------------------------------------
-
-NEEDLES = leaks.needles(
-    phones=["5492944112233"],
-    emails=["ana@example.com"],
-    secrets=["s3cret-token", "ab"],
-    urls=["https://ota.example/ical/secret"],
-)
-
-
-@pytest.mark.parametrize(
-    ("line", "kind"),
-    [
-        ("to 5492944112233", "phone"),
-        ("to 2944112233, without the country", "phone"),
-        ("from ana@example.com", "e-mail"),
-        ("Bearer s3cret-token", "secret"),
-        ("GET https://ota.example/ical/secret", "feed URL"),
-    ],
-)
-def test_what_leaks_into_a_log_is_told_by_place_and_kind_only(serve, tmp_path, line, kind):
-    (tmp_path / "web.log").write_text(f"fine\n{line}\n")
-
-    found = leaks.search(serve(healthy()), tmp_path, NEEDLES)
-
-    assert (found.state, found.evidence) == (State.FAILED, f"1 found: web.log line 2: {kind}")
-
-
-def test_nothing_to_find_is_said_with_how_much_was_read(serve, tmp_path):
-    (tmp_path / "web.log").write_text("ab is too short to be looked for\n" * 3)
-
-    found = leaks.search(serve(healthy()), tmp_path, NEEDLES)
-
-    assert found.state is State.OK
-    assert found.evidence == (
-        "3 lines, 4 pages of metrics and 7 error bodies searched for 8 values: none found"
-    )
-
-
-def test_an_error_that_repeats_what_was_sent_is_found(serve):
-    def echo(_parameters, body):
-        return 422, body
-
-    found = leaks.search(serve({**healthy(), "/api/v1/reservations": echo}), None, NEEDLES)
-
-    assert found.state is State.FAILED
-    assert "answer 422 to /api/v1/reservations: e-mail" in found.evidence
-
-
-def test_metrics_are_searched_too(serve):
-    stack = serve({**healthy(), "/metrics": (200, 'x{to="ana@example.com"} 1\n')})
-
-    assert "metrics of web (text): e-mail" in leaks.search(stack, None, NEEDLES).evidence
 
 
 # --- Reports ------------------------------------------------------------------------------------

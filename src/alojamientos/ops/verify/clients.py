@@ -37,6 +37,7 @@ class Stack:
 
     def __init__(self, addresses: Addresses) -> None:
         self.addresses = addresses
+        self.processes = {"web": addresses.web, "worker": addresses.worker}
         self._client = httpx2.Client(timeout=_TIMEOUT_S, trust_env=False)
 
     def get(
@@ -47,14 +48,9 @@ class Stack:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
-        return self._ask("GET", url, token=token, headers=headers or {}, params=params)
+        return self.send("GET", url, token=token, headers=headers, params=params)
 
-    def post(self, path: str, body: object, *, with_token: bool) -> httpx2.Response:
-        """Post JSON to a path of the application."""
-        token = self.addresses.api_token if with_token else None
-        return self._ask("POST", self.addresses.web + path, token=token, json=body)
-
-    def _ask(
+    def send(
         self,
         method: str,
         url: str,
@@ -64,6 +60,7 @@ class Stack:
         params: Mapping[str, str] | None = None,
         json: object = None,
     ) -> httpx2.Response:
+        """Send a request and return whatever the answer is."""
         sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
             return self._client.request(method, url, params=params, headers=sent, json=json)
@@ -133,7 +130,7 @@ class Stack:
         """Hand an alert to Alertmanager as Prometheus does."""
         alert = {"labels": labels, "annotations": annotations, "endsAt": ends_at.isoformat()}
         url = f"{self.addresses.alertmanager}/api/v2/alerts"
-        response = self._ask("POST", url, json=[alert])
+        response = self.send("POST", url, json=[alert])
         if response.status_code != httpx2.codes.OK:
             raise ProviderUnavailable(f"Alertmanager answered {response.status_code}")
 

@@ -1,86 +1,73 @@
-"""Whether anything private got where it must not be: logs, metrics, bodies of errors."""
+"""The check that nothing private leaks: not into a log, not into a metric, not into an error."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
+from alojamientos.ops.launcher import logs as log_files
+from alojamientos.ops.verify import known
 from alojamientos.ops.verify.clients import Stack
-from alojamientos.ops.verify.item import Finding, failed, passed
+from alojamientos.ops.verify.item import Finding, Item, failed, passed
+from alojamientos.ops.verify.private import Hit, Private
+from alojamientos.ops.verify.wrong_requests import SENT, Refusal, refusals
+from alojamientos.settings import Settings
 
-OPENMETRICS = "application/openmetrics-text; version=1.0.0"
-_SHORTEST = 6  # shorter values are found in anything
-_NATIONAL = 10  # digits of an Argentine number without 54 and 9
-# Sent in requests that must be refused, to see whether they come back.
-_PHONE, _EMAIL = "5492944009988", "nobody.verify@example.com"
-
-Needles = Mapping[str, str]  # what must not be found, and what kind of secret it is
-
-
-def needles(
-    *, phones: Iterable[str], emails: Iterable[str], secrets: Iterable[str], urls: Iterable[str]
-) -> Needles:
-    """Return every form in which these would show; phones also without country code."""
-    found = {_PHONE: "phone", _EMAIL: "e-mail", _PHONE[-_NATIONAL:]: "phone"}
-    for phone in phones:
-        found[phone] = "phone"
-        if len(phone) > _NATIONAL and phone.isdigit():
-            found[phone[-_NATIONAL:]] = "phone"
-    found |= dict.fromkeys(emails, "e-mail")
-    found |= dict.fromkeys(secrets, "secret")
-    found |= dict.fromkeys(urls, "feed URL")
-    return {value: kind for value, kind in found.items() if len(value) >= _SHORTEST}
+NAME = "Nothing private is in logs, metrics or errors"
+HINT = "the lines named; then telemetry/redaction.py"
+FORMATS = {"text": "text/plain", "OpenMetrics": "application/openmetrics-text; version=1.0.0"}
+_SHOWN = 5
 
 
-def search(stack: Stack, logs: Path | None, wanted: Needles) -> Finding:
-    """Search them all; a hit is told by its place and kind, never by what it is."""
-    pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))))
-    bodies = list(_error_bodies(stack))  # first, so that the lines that they cause are read too
-    pages = list(_metrics(stack))
-    count, hits = 0, []
-    for place, text in (*bodies, *pages, *_lines(logs)):
-        count += 1
-        if match := pattern.search(text):
-            hits.append(f"{place}: {wanted[match.group()]}")
-    if hits:
-        return failed(f"{len(hits)} found: {'; '.join(hits[:3])}")
-    return passed(
-        f"{count - len(bodies) - len(pages)} lines, {len(pages)} pages of metrics and"
-        f" {len(bodies)} error bodies searched for {len(wanted)} values: none found"
-    )
+class Leaks:
+    """Search a running stack for the secrets of `settings`, and for its guests' addresses."""
+
+    def __init__(self, settings: Settings, logs: Path | None) -> None:
+        self._settings = settings
+        self._logs = logs
+        self._lines = 0
+
+    def item(self, stack: Stack) -> Item:
+        """Return the search as an item of the list."""
+        return Item(name=NAME, look=lambda: self.search(stack), hint=HINT)
+
+    def search(self, stack: Stack) -> Finding:
+        """Search everything; what is found is told by its place and kind, never by its value."""
+        url = self._settings.database.url
+        dsn = url.get_secret_value() if url else ""
+        private = Private.of(chain(SENT, known.of_settings(self._settings), known.of_database(dsn)))
+        answers = list(refusals(stack, dsn))
+        found = [*self._in_answers(private, answers), *self._in_metrics(private, stack)]
+        # The logs are last: they hold the lines about those requests by now.
+        self._lines = 0
+        found += self._in_logs(private)
+        if found:
+            return failed(_told(found))
+        statuses = ", ".join(str(status) for status in sorted({a.status for a in answers}))
+        short = f"; {private.too_short} too short to search for" if private.too_short else ""
+        return passed(
+            f"{self._lines:,} log lines, {len(stack.processes) * len(FORMATS)} expositions,"
+            f" {len(answers)} error bodies ({statuses}) searched for {len(private)} values,"
+            f" and for phones and e-mail addresses: none found{short}"
+        )
+
+    def _in_answers(self, private: Private, answers: Iterable[Refusal]) -> Iterable[Hit]:
+        for answer in answers:
+            yield from private.in_text(f"answer {answer.status} to {answer.request}", answer.text)
+
+    def _in_metrics(self, private: Private, stack: Stack) -> Iterable[Hit]:
+        for process, base in stack.processes.items():
+            for name, accept in FORMATS.items():
+                text = stack.metrics(base, accept=accept)
+                yield from private.in_text(f"/metrics of {process} ({name})", text)
+
+    def _in_logs(self, private: Private) -> Iterable[Hit]:
+        for path in log_files.files(self._logs, None) if self._logs else ():
+            yield from private.in_file(path, on_lines=self._count)
+
+    def _count(self, lines: int) -> None:
+        self._lines += lines
 
 
-def _lines(folder: Path | None) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.glob("*.log")) if folder else ():
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            for number, line in enumerate(lines, start=1):
-                yield f"{path.name} line {number}", line
-
-
-def _metrics(stack: Stack) -> Iterator[tuple[str, str]]:
-    for name, base in (("web", stack.addresses.web), ("worker", stack.addresses.worker)):
-        for kind, accept in (("text", "text/plain"), ("OpenMetrics", OPENMETRICS)):
-            yield f"metrics of {name} ({kind})", stack.metrics(base, accept=accept)
-
-
-def _error_bodies(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Yield the answers to requests that are wrong and hold somebody's data."""
-    booking = {
-        "accommodation_id": 999_999,
-        "check_in": "2031-05-01",
-        "check_out": "2031-05-04",
-        "guests": 2,
-        "guest": {"name": "Nobody", "email": _EMAIL, "phone": f"+{_PHONE}"},
-    }
-    asked: list[tuple[str, object, bool]] = [
-        ("/api/v1/reservations", booking, False),
-        ("/api/v1/reservations", booking, True),
-        ("/api/v1/reservations", {**booking, "guests": _PHONE}, True),
-        ("/api/v1/reservations", {**booking, "check_out": _EMAIL}, True),
-        (f"/api/v1/reservations/{_EMAIL}/cancel", {"reason": _PHONE}, True),
-        ("/api/v1/webhooks/whatsapp", {"entry": [{"from": _PHONE}]}, False),
-        (f"/api/v1/nothing/{_PHONE}", {}, True),
-    ]
-    for path, body, with_token in asked:
-        response = stack.post(path, body, with_token=with_token)
-        place = f"answer {response.status_code} to {path.replace(_PHONE, '*').replace(_EMAIL, '*')}"
-        yield place, response.text
+def _told(found: list[Hit]) -> str:
+    more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+    return "; ".join(str(finding) for finding in found[:_SHOWN]) + more

@@ -66,7 +66,7 @@ def series(stack: Stack) -> Finding:
         name: sum(
             1 for line in stack.metrics(base).splitlines() if line and not line.startswith("#")
         )
-        for name, base in (("web", stack.addresses.web), ("worker", stack.addresses.worker))
+        for name, base in stack.processes.items()
     }
     shown = ", ".join(f"{name} {count}" for name, count in counts.items())
     evidence = f"{shown} (at most {MAX_SERIES})"
