@@ -8,7 +8,7 @@ from pathlib import Path
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import definitions
 from alojamientos.monitoring.conventions import HEADER
-from alojamientos.monitoring.definitions import routes, targets
+from alojamientos.monitoring.definitions import dashboards, routes, targets
 from alojamientos.monitoring.model import (
     Addresses,
     Bridge,
@@ -16,7 +16,15 @@ from alojamientos.monitoring.model import (
     MailTarget,
     Telegram,
 )
-from alojamientos.monitoring.render import alertmanager, blackbox, messages, prometheus, reference
+from alojamientos.monitoring.render import (
+    alertmanager,
+    blackbox,
+    grafana,
+    messages,
+    prometheus,
+    reference,
+    reference_boards,
+)
 
 __all__ = [
     "Addresses",
@@ -84,6 +92,9 @@ def problems() -> list[str]:
         *routes.TIME_INTERVALS,
     ):
         found += item.validate()
+    for board in (*dashboards.DASHBOARDS, *dashboards.MARKS):
+        found += board.validate()
+    found += _repeated("dashboard", (board.name for board in dashboards.DASHBOARDS))
     found += _repeated("alert", (r.name for g in definitions.RULE_GROUPS for r in g.alerts))
     found += _repeated("rule group", (group.name for group in definitions.RULE_GROUPS))
     found += _repeated("scrape job", (job.name for job in targets.SCRAPE_JOBS))
@@ -138,10 +149,29 @@ def artefacts() -> dict[str, str]:
         "monitoring/alertmanager/templates/telegram.tmpl": messages.TELEGRAM,
         "monitoring/blackbox/blackbox.yml": blackbox.configuration(),
         "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
+        "docs/reference/dashboards.md": reference_boards.page(
+            dashboards.DASHBOARDS, dashboards.MARKS, definitions.RULE_GROUPS
+        ),
+        **_grafana(),
     }
     for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
         files[f"monitoring/prometheus/{name}"] = text
     return dict(sorted(files.items()))
+
+
+def _grafana() -> dict[str, str]:
+    folder = "monitoring/grafana"
+    files = {
+        f"{folder}/datasources/prometheus.yml": grafana.datasource(
+            _DOCKER.prometheus, targets.SCRAPE_JOBS
+        ),
+        f"{folder}/dashboards/provider.yml": grafana.provider(),
+    }
+    for board in dashboards.DASHBOARDS:
+        files[f"{folder}/dashboards/{board.name}.json"] = grafana.board(
+            board, dashboards.MARKS, definitions.RULE_GROUPS
+        )
+    return files
 
 
 def write(root: Path) -> list[Path]:
