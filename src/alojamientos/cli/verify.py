@@ -28,7 +28,7 @@ def verify(
     wait: Annotated[
         float,
         typer.Option(min=0, help="Seconds for what settles by itself, such as the first scrapes."),
-    ] = 90,
+    ] = 120,
     grafana: Annotated[
         str | None, typer.Option(help="Grafana's address; without it its files are read.")
     ] = None,
