@@ -6,11 +6,12 @@ work with the provider simulators; production refuses those.
 """
 
 import os
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -200,6 +201,36 @@ class MercadoPagoSettings(_Group):
     timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
 
 
+class SpeechSettings(_Group):
+    """Voice notes."""
+
+    transcriber: str = Field(
+        "none",
+        pattern="^(none|command)$",
+        description="Who listens to voice notes: none (guests are asked to write) or command",
+    )
+    transcriber_command: str = Field(
+        "",
+        validate_default=True,
+        description="Program for TRANSCRIBER=command: it reads an audio file and prints its words;"
+        " {file} in it, or its end, is the file; of the environment it gets PATH, HOME and LANG",
+    )
+    transcriber_timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Deadline of listening to one voice note, seconds"
+    )
+
+    @field_validator("transcriber_command")
+    @classmethod
+    def _runs(cls, command: str, info: ValidationInfo) -> str:
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            raise ValueError(f"cannot be split into words: {error}") from error
+        if info.data.get("transcriber") == "command" and not words:
+            raise ValueError("is missing: TRANSCRIBER=command runs it")
+        return command
+
+
 class MailSettings(_Group):
     """Outgoing mail (alerts today)."""
 
@@ -250,6 +281,7 @@ class Settings:
         "redis": RedisSettings,
         "whatsapp": WhatsAppSettings,
         "mercadopago": MercadoPagoSettings,
+        "speech": SpeechSettings,
         "mail": MailSettings,
         "stack": StackSettings,
     }
@@ -258,6 +290,7 @@ class Settings:
     redis: RedisSettings
     whatsapp: WhatsAppSettings
     mercadopago: MercadoPagoSettings
+    speech: SpeechSettings
     mail: MailSettings
     stack: StackSettings
 

@@ -50,10 +50,11 @@ PAYMENT_OUTCOMES = (
 )
 REFUND_STATUSES = ("done", "failed")
 DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous")
+HEARINGS = ("heard", "nothing", "failed", "too_slow", "nobody")
 MESSAGE_STATUSES = ("sent", "delivered", "read", "played", "failed")
 JOB_OUTCOMES = ("ok", "retried", "failed")
 PROVIDERS = ("whatsapp", "mercadopago")
-WHATSAPP_OPERATIONS = ("send_message", "mark_read", "get_media", OTHER)
+WHATSAPP_OPERATIONS = ("send_message", "mark_read", "get_media", "download_media", OTHER)
 MERCADOPAGO_OPERATIONS = (
     *("create_preference", "get_payment", "search_payments", "create_refund", OTHER),
 )
@@ -365,6 +366,24 @@ MESSAGE_STATUS = Metric(
     owner="channels",
     process="both",
     labels={"status": MESSAGE_STATUSES},
+)
+
+SPEECH_HEARD = Metric(
+    name="speech_heard_total",
+    kind="counter",
+    help="Voice notes, and what came of listening; all but heard are answered: please write.",
+    owner="channels",
+    process="worker",
+    labels={"outcome": HEARINGS},
+)
+SPEECH_SECONDS = Metric(
+    name="speech_hearing_seconds",
+    kind="histogram",
+    help="Time from asking for a voice note to having its words, or giving up.",
+    owner="channels",
+    process="worker",
+    buckets=LATENCY_BUCKETS,
+    unit="seconds",
 )
 
 # --- Calendars -----------------------------------------------------------------------------------

@@ -49,6 +49,11 @@ MESSAGE_HANDLING_FAILED = _event(
     "A message could not be handled; the job is tried again",
     *("channel", "inbox_id", "error", "attempt", "exception"),
 )
+MESSAGE_HEARD = _event(
+    "message.speech_heard",
+    "A voice note was listened to, or could not be; the guest is asked to write then",
+    *("channel", "outcome", "engine", "size", "duration_ms", "error"),
+)
 MESSAGE_DELIVERED = _event(
     "message.reply_delivered",
     "A provider accepted a reply",
