@@ -50,7 +50,7 @@ def test_what_is_set_wins(settings, monkeypatch):
     made = config.prepared(given)
 
     assert config.environment(given, made).keys() == {
-        *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL"),
+        *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL", "TRANSCRIBER", "TRANSCRIBER_COMMAND"),
     }
     assert made.app.version == "1.2"
 
@@ -62,6 +62,16 @@ def test_children_are_told_what_differs(settings):
     assert told["API_TOKEN"]
     assert told["WHATSAPP_BASE_URL"] == "http://127.0.0.1:18100"
     assert "WEB_PORT" not in told
+
+
+def test_simulated_guests_are_listened_to_unless_it_is_said_who_listens(settings, monkeypatch):
+    assert config.prepared(settings).speech.transcriber == "command"
+
+    monkeypatch.setenv("TRANSCRIBER", "none")
+    assert config.prepared(load_settings()).speech.transcriber == "none"
+    monkeypatch.delenv("TRANSCRIBER")
+    monkeypatch.setenv("STACK_SIMULATE_PROVIDERS", "false")
+    assert config.prepared(load_settings()).speech.transcriber == "none"
 
 
 def test_before_the_first_start_nothing_is_invented(settings):

@@ -106,6 +106,24 @@ def test_production_refuses_public_metrics_without_a_token(monkeypatch):
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"TRANSCRIBER": "command"}, "TRANSCRIBER_COMMAND"),
+        ({"TRANSCRIBER_COMMAND": "whisper 'unclosed"}, "TRANSCRIBER_COMMAND"),
+        ({"TRANSCRIBER": "magic"}, "TRANSCRIBER"),
+        ({"TRANSCRIBER_TIMEOUT_S": "900"}, "TRANSCRIBER_TIMEOUT_S"),
+    ],
+)
+def test_a_transcriber_that_cannot_work_is_refused_at_the_start(variables, named, monkeypatch):
+    set_all(monkeypatch, variables)
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [named]
+
+
 def test_secrets_do_not_show_in_the_representation_of_settings(monkeypatch):
     set_all(monkeypatch, PRODUCTION)
     settings = load_settings()

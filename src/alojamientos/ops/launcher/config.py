@@ -1,7 +1,9 @@
 """From the settings to those of a native stack: its own servers, secrets and addresses."""
 
+import shlex
 import shutil
 import subprocess
+import sys
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -116,12 +118,17 @@ def _simulated(settings: Settings) -> dict[str, dict[str, Any]]:
     if not settings.stack.simulate_providers:
         return {}
     url = f"http://127.0.0.1:{settings.stack.simulator_port}"
-    return {
+    groups: dict[str, dict[str, Any]] = {
         name: {"base_url": url}
         for name in ("whatsapp", "mercadopago")
         if getattr(settings, name).base_url
         == Settings.groups[name].model_fields["base_url"].default
     }
+    if not {"transcriber", "transcriber_command"} & settings.speech.model_fields_set:
+        # Simulated guests' voice notes hold their words where only this reads them.
+        reads = shlex.join((sys.executable, "-m", "alojamientos.ops.simulator.voice"))
+        groups["speech"] = {"transcriber": "command", "transcriber_command": reads}
+    return groups
 
 
 def _plain(value: object) -> str:
