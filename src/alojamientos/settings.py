@@ -232,7 +232,7 @@ class SpeechSettings(_Group):
 
 
 class MailSettings(_Group):
-    """Outgoing mail (alerts today)."""
+    """The mail server, and who gets alerts."""
 
     model_config = SettingsConfigDict(env_prefix="SMTP_")
     host: str = Field("127.0.0.1", description="Mail server")
@@ -245,6 +245,23 @@ class MailSettings(_Group):
         "oncall@reservas.com", description="Who gets critical alerts, comma-separated"
     )
     devops: str = Field("devops@reservas.com", description="Who gets the others")
+
+
+class GuestMailSettings(_Group):
+    """Mail to guests and to the owner, through the server of SMTP_HOST."""
+
+    mail_enabled: bool = Field(
+        default=False, description="true to send confirmations and hand-overs by mail"
+    )
+    mail_sender: str = Field("reservas@reservas.com", description="From address of these mails")
+    mail_timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Deadline of handing one mail to the server, seconds"
+    )
+    owner_email: str | None = Field(
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="Who is told when a guest needs a person, and gets guests' answers; optional",
+    )
 
 
 class StackSettings(_Group):
@@ -283,6 +300,7 @@ class Settings:
         "mercadopago": MercadoPagoSettings,
         "speech": SpeechSettings,
         "mail": MailSettings,
+        "guest_mail": GuestMailSettings,
         "stack": StackSettings,
     }
     app: AppSettings
@@ -292,6 +310,7 @@ class Settings:
     mercadopago: MercadoPagoSettings
     speech: SpeechSettings
     mail: MailSettings
+    guest_mail: GuestMailSettings
     stack: StackSettings
 
     def __init__(self, **values: _Group) -> None:
@@ -347,6 +366,7 @@ def production_problems(settings: Settings) -> list[str]:
         *_missing_servers(settings),
         *_development_addresses(settings),
         *_development_accounts(settings),
+        *_mail_problems(settings),
     ]
 
 
@@ -402,4 +422,29 @@ def _development_accounts(settings: Settings) -> list[str]:
             )
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
+    return problems
+
+
+def _mail_problems(settings: Settings) -> list[str]:
+    """List what is missing for mail to guests and the owner, if it is switched on."""
+    server, guests = settings.mail, settings.guest_mail
+    if not guests.mail_enabled:
+        wanted = "OWNER_EMAIL is set, but nothing is mailed; set MAIL_ENABLED to true as well"
+        return [wanted] if guests.owner_email else []
+    defaults = {
+        "SMTP_HOST": (server.host, MailSettings.model_fields["host"].default),
+        "MAIL_SENDER": (
+            guests.mail_sender,
+            GuestMailSettings.model_fields["mail_sender"].default,
+        ),
+    }
+    problems = [
+        f"{name} still has its development default; set it, or MAIL_ENABLED to false"
+        for name, (value, default) in defaults.items()
+        if value == default
+    ]
+    if server.username is not None and server.password is None:
+        problems.append("SMTP_PASSWORD is missing; set it, or SMTP_PASSWORD_FILE")
+    if server.username is not None and not server.require_tls:
+        problems.append("SMTP_REQUIRE_TLS must be true: SMTP_PASSWORD would travel in the open")
     return problems

@@ -16,6 +16,7 @@ from alojamientos.channels.base import Sender
 from alojamientos.channels.delivery import Delivery
 from alojamientos.channels.inbox import InboxEvent
 from alojamientos.channels.listening import Listener
+from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import Handled, InboundMessage, Reply
 from alojamientos.jobs.registry import Job, Retry
 from alojamientos.kit.db import Database, Transaction
@@ -243,5 +244,13 @@ class _Handling:
                     dedupe_key=f"reply:{event.id}:apology",
                     kind="apology",
                     in_reply_to=event.id,
+                )
+                tx.emit(
+                    HandOverRequested(
+                        channel=channel,
+                        address=address,
+                        cause=event.external_id,
+                        reason=HandOverReason.FAILED,
+                    )
                 )
         self._recorder.message_handled(channel=event.source, outcome="failed")

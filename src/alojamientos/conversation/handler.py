@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alojamientos.conversation import booking, own, own_replies, replies, store
+from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
     Hearing,
@@ -205,6 +206,7 @@ def _wants_other_dates_for_own(turn: Turn) -> bool:
 
 
 async def _hand_over(turn: Turn) -> Step:
+    turn.tx.emit(turn.hand_over(HandOverReason.ASKED))
     return Step(replies=(replies.handed_over(),), state=turn.state.over(), paused=True)
 
 

@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from alojamientos.channels import pipeline
+from alojamientos.channels.base import Sender
+from alojamientos.channels.email.client import EmailClient
 from alojamientos.channels.listening import Listener
 from alojamientos.channels.mercadopago.client import MercadoPago, notification_url
 from alojamientos.channels.whatsapp.client import WhatsAppClient
@@ -64,7 +66,7 @@ def create_jobs(
                 recorder=container.recorder,
                 log=container.log,
             ),
-            senders={"whatsapp": sender},
+            senders={"whatsapp": sender, **_mail(container)},
             recorder=container.recorder,
             log=container.log,
             now=container.now,
@@ -86,6 +88,20 @@ def create_jobs(
             database=container.database, log=container.log, checks=invariants.ALL
         ),
     ]
+
+
+def _mail(container: Container) -> dict[str, Sender]:
+    settings = container.settings
+    if not settings.guest_mail.mail_enabled:
+        return {}
+    client = EmailClient(
+        smtp=container.smtp_client(),
+        sender=settings.guest_mail.mail_sender,
+        lodging=settings.app.lodging_name,
+        now=container.now,
+        reply_to=settings.guest_mail.owner_email,
+    )
+    return {"email": client}
 
 
 def _transcriber(settings: Settings) -> Transcriber:

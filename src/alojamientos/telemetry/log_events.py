@@ -54,6 +54,11 @@ MESSAGE_HEARD = _event(
     "A voice note was listened to, or could not be; the guest is asked to write then",
     *("channel", "outcome", "engine", "size", "duration_ms", "error"),
 )
+HAND_OVER_REQUESTED = _event(
+    "conversation.hand_over_requested",
+    "A guest was told that a person will write to them; the owner has it by mail, if configured",
+    *("channel", "reason"),
+)
 MESSAGE_DELIVERED = _event(
     "message.reply_delivered",
     "A provider accepted a reply",

@@ -82,6 +82,9 @@ class Recorder:
                 catalogue.SPEECH_SECONDS, seconds, trace_id=context.current_trace_id()
             )
 
+    def hand_over_requested(self, *, reason: str) -> None:
+        self.instruments.count(catalogue.HAND_OVERS, reason=reason)
+
     # --- understanding ---
     def intents_detected(self, *, intents: Iterable[str], channel: str) -> None:
         for intent in intents:

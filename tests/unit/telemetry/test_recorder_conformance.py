@@ -76,6 +76,10 @@ VERBS: dict[str, tuple[Say, dict[str, dict[str, str]]]] = {
         lambda r: r.speech_heard(outcome="too_slow", seconds=1),
         {"speech_heard_total": {"outcome": "too_slow"}, "speech_hearing_seconds_count": {}},
     ),
+    "hand_over_requested": (
+        lambda r: r.hand_over_requested(reason="asked"),
+        {"conversation_hand_overs_total": {"reason": "asked"}},
+    ),
     "intents_detected": (
         lambda r: r.intents_detected(intents=["greeting"], channel="whatsapp"),
         {"nlu_intent_detected_total": {"intent": "greeting", "channel": "whatsapp"}},

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import Hearing, MessageKind
 from alojamientos.nlu.values import Intent
 from alojamientos.payments.events import Outcome
@@ -54,6 +55,7 @@ def test_the_http_metrics_have_the_names_and_labels_of_the_specification(name: s
         (catalogue.MESSAGE_KINDS, MessageKind),
         (catalogue.INTENTS, Intent),
         (catalogue.HEARINGS, Hearing),
+        (catalogue.HAND_OVER_REASONS, HandOverReason),
     ],
 )
 def test_closed_label_sets_are_those_of_the_rooms_that_they_mirror(
