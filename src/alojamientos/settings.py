@@ -6,11 +6,12 @@ work with the provider simulators; production refuses those.
 """
 
 import os
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -200,8 +201,38 @@ class MercadoPagoSettings(_Group):
     timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
 
 
+class SpeechSettings(_Group):
+    """Voice notes."""
+
+    transcriber: str = Field(
+        "none",
+        pattern="^(none|command)$",
+        description="Who listens to voice notes: none (guests are asked to write) or command",
+    )
+    transcriber_command: str = Field(
+        "",
+        validate_default=True,
+        description="Program for TRANSCRIBER=command: it reads an audio file and prints its words;"
+        " {file} in it, or its end, is the file; of the environment it gets PATH, HOME and LANG",
+    )
+    transcriber_timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Deadline of listening to one voice note, seconds"
+    )
+
+    @field_validator("transcriber_command")
+    @classmethod
+    def _runs(cls, command: str, info: ValidationInfo) -> str:
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            raise ValueError(f"cannot be split into words: {error}") from error
+        if info.data.get("transcriber") == "command" and not words:
+            raise ValueError("is missing: TRANSCRIBER=command runs it")
+        return command
+
+
 class MailSettings(_Group):
-    """Outgoing mail (alerts today)."""
+    """The mail server, and who gets alerts."""
 
     model_config = SettingsConfigDict(env_prefix="SMTP_")
     host: str = Field("127.0.0.1", description="Mail server")
@@ -254,6 +285,23 @@ class AlertSettings(_Group):
         return self.whatsapp_to != "none"
 
 
+class GuestMailSettings(_Group):
+    """Mail to guests and to the owner, through the server of SMTP_HOST."""
+
+    mail_enabled: bool = Field(
+        default=False, description="true to send confirmations and hand-overs by mail"
+    )
+    mail_sender: str = Field("reservas@reservas.com", description="From address of these mails")
+    mail_timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Deadline of handing one mail to the server, seconds"
+    )
+    owner_email: str | None = Field(
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="Who is told when a guest needs a person, and gets guests' answers; optional",
+    )
+
+
 class StackSettings(_Group):
     """The native stack of `make up`: ports (all on 127.0.0.1) and folders."""
 
@@ -288,8 +336,10 @@ class Settings:
         "redis": RedisSettings,
         "whatsapp": WhatsAppSettings,
         "mercadopago": MercadoPagoSettings,
+        "speech": SpeechSettings,
         "mail": MailSettings,
         "alert": AlertSettings,
+        "guest_mail": GuestMailSettings,
         "stack": StackSettings,
     }
     app: AppSettings
@@ -297,8 +347,10 @@ class Settings:
     redis: RedisSettings
     whatsapp: WhatsAppSettings
     mercadopago: MercadoPagoSettings
+    speech: SpeechSettings
     mail: MailSettings
     alert: AlertSettings
+    guest_mail: GuestMailSettings
     stack: StackSettings
 
     def __init__(self, **values: _Group) -> None:
@@ -354,6 +406,7 @@ def production_problems(settings: Settings) -> list[str]:
         *_missing_servers(settings),
         *_development_addresses(settings),
         *_development_accounts(settings),
+        *_mail_problems(settings),
     ]
 
 
@@ -412,4 +465,29 @@ def _development_accounts(settings: Settings) -> list[str]:
         problems.append("ALERT_TELEGRAM_BOT_TOKEN and ALERT_TELEGRAM_CHAT_ID need each other")
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
+    return problems
+
+
+def _mail_problems(settings: Settings) -> list[str]:
+    """List what is missing for mail to guests and the owner, if it is switched on."""
+    server, guests = settings.mail, settings.guest_mail
+    if not guests.mail_enabled:
+        wanted = "OWNER_EMAIL is set, but nothing is mailed; set MAIL_ENABLED to true as well"
+        return [wanted] if guests.owner_email else []
+    defaults = {
+        "SMTP_HOST": (server.host, MailSettings.model_fields["host"].default),
+        "MAIL_SENDER": (
+            guests.mail_sender,
+            GuestMailSettings.model_fields["mail_sender"].default,
+        ),
+    }
+    problems = [
+        f"{name} still has its development default; set it, or MAIL_ENABLED to false"
+        for name, (value, default) in defaults.items()
+        if value == default
+    ]
+    if server.username is not None and server.password is None:
+        problems.append("SMTP_PASSWORD is missing; set it, or SMTP_PASSWORD_FILE")
+    if server.username is not None and not server.require_tls:
+        problems.append("SMTP_REQUIRE_TLS must be true: SMTP_PASSWORD would travel in the open")
     return problems

@@ -109,6 +109,7 @@ class FakeBot:
     always: Reply | None = None
     rejects: bool = False
     asks_twice: bool = True
+    listens: bool = False  # to voice notes; otherwise it asks to write
     invariants: dict[str, Any] = field(default_factory=lambda: {"ok": True, "invariants": []})
     trace_ids: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
@@ -189,11 +190,20 @@ class FakeBot:
                 self.asks_twice = False
                 return [own_replies.cancel_second(view())]
             return [own_replies.cancelled(view())]
+        return [self._said(message, text, tapped)]
+
+    def _said(self, message: dict[str, Any], text: str, tapped: str) -> Reply:
+        if message["type"] == "audio":
+            heard = Span(check_in=STAY.check_in, check_out=STAY.check_out)
+            understood = replies.read_back(heard, 4, TODAY)
+            return understood if self.listens else replies.cannot_listen()
+        if tapped == "dates:yes":
+            return offers()
         if "cancelar" in text:
-            return [own_replies.cancel_first(view(), TODAY)]
+            return own_replies.cancel_first(view(), TODAY)
         if not re.search(r"\bal \d+", text):
-            return [replies.welcome("Cabañas del Lago")]
-        return [nothing_free() if self.full else offers()]
+            return replies.welcome("Cabañas del Lago")
+        return nothing_free() if self.full else offers()
 
     async def _link(self, wa_id: str) -> str:
         reference = f"R{next(self._numbers)}"

@@ -1,9 +1,10 @@
 """What every channel offers the pipeline: messages as values, and a way to send replies."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from alojamientos.conversation.messages import InboundMessage, MessageKind, Reply
+from alojamientos.conversation.messages import Hearing, InboundMessage, MessageKind, Reply
 from alojamientos.kit.errors import ProviderError, ProviderUnavailable
 
 
@@ -18,6 +19,8 @@ def to_payload(message: InboundMessage, raw: dict[str, Any]) -> dict[str, Any]:
         "text": message.text,
         "button_id": message.button_id,
         "media_id": message.media_id,
+        "media_sha256": message.media_sha256,
+        "heard": message.heard.value if message.heard else None,
         "profile_name": message.profile_name,
         "bsuid": message.bsuid,
         "sent_at": sent_at,
@@ -29,8 +32,10 @@ def from_payload(payload: dict[str, Any]) -> InboundMessage:
     """Return the message that `to_payload` stored."""
     fields = dict(payload["message"])
     sent_at = fields.pop("sent_at")
+    heard = fields.pop("heard", None)
     return InboundMessage(
         **{**fields, "kind": MessageKind(fields["kind"])},
+        heard=Hearing(heard) if heard else None,
         sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
     )
 
@@ -54,6 +59,26 @@ class DeliveryRefused(ProviderError):  # noqa: N818 - reads as a sentence where 
     def __init__(self, message: str | None = None, *, code: str) -> None:
         self.error_code = code
         super().__init__(message, provider_code=code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """What a guest sent besides words: its bytes, and what kind they are, without parameters."""
+
+    content: bytes
+    mime_type: str
+
+
+class MediaNotFetched(ProviderError):  # noqa: N818
+    """What the guest sent cannot be had, or is not what it should be."""
+
+
+class MediaSource(Protocol):
+    """Where one channel keeps what guests send."""
+
+    async def fetch(self, message: InboundMessage) -> Media:
+        """Return what `message` carries, checked and of a bounded size; raises MediaNotFetched."""
+        ...
 
 
 class Sender(Protocol):

@@ -81,6 +81,19 @@ async def load(conn: AsyncConnection, *, event_id: int, lock: bool = False) -> I
     return None if row is None else InboxEvent(**row._mapping)  # noqa: SLF001 - its public name
 
 
+async def keep_message(tx: Transaction, *, event_id: int, message: dict[str, Any]) -> None:
+    """Keep what is understood of an event's message now: speech is listened to once."""
+    await tx.conn.execute(
+        sa.update(inbox_event)
+        .where(inbox_event.c.id == event_id)
+        .values(
+            payload=inbox_event.c.payload.op("||")(
+                sa.cast({"message": message}, inbox_event.c.payload.type)
+            )
+        )
+    )
+
+
 async def mark_processed(tx: Transaction, *, event_id: int, outcome: str) -> bool:
     """Close an event with what came of it; return False when it was closed already."""
     result = await tx.conn.execute(

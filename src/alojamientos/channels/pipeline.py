@@ -15,6 +15,8 @@ from alojamientos.channels import base, inbox, outbox
 from alojamientos.channels.base import Sender
 from alojamientos.channels.delivery import Delivery
 from alojamientos.channels.inbox import InboxEvent
+from alojamientos.channels.listening import Listener
+from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import Handled, InboundMessage, Reply
 from alojamientos.jobs.registry import Job, Retry
 from alojamientos.kit.db import Database, Transaction
@@ -24,6 +26,7 @@ from alojamientos.telemetry import log_events
 HANDLE = "messages.handle"
 _ATTEMPTS = 4  # then the guest gets an apology instead
 _DEADLINE_S = 30.0
+_LISTENING_S = 90.0  # fetching and transcribing have deadlines of their own, within this
 
 _APOLOGY = Reply(
     text="Perdón, tuve un problema y no pude responderte. Ya le avisé a una persona del equipo,"
@@ -69,6 +72,7 @@ def create_jobs(
     *,
     database: Database,
     handler: Handler,
+    listener: Listener,
     senders: Mapping[str, Sender],
     recorder: Recorder,
     log: FilteringBoundLogger,
@@ -76,12 +80,23 @@ def create_jobs(
 ) -> list[Job]:
     """Return the jobs that answer guests; `senders` is by channel."""
     handling = _Handling(
-        database=database, handler=handler, senders=senders, recorder=recorder, log=log, now=now
+        database=database,
+        handler=handler,
+        listener=listener,
+        senders=senders,
+        recorder=recorder,
+        log=log,
+        now=now,
     )
     delivery = Delivery(database=database, senders=senders, recorder=recorder, log=log, now=now)
     return [
         # Failures are counted on the event: the job goes on until the guest has an answer.
-        Job(HANDLE, handling.handle, retry=Retry(attempts=50, first_s=1, cap_s=30)),
+        Job(
+            HANDLE,
+            handling.handle,
+            retry=Retry(attempts=50, first_s=1, cap_s=30),
+            timeout_s=_LISTENING_S + 2 * _DEADLINE_S,
+        ),
         Job(outbox.DELIVER, delivery.deliver, retry=Retry(attempts=50, first_s=1, cap_s=60)),
     ]
 
@@ -92,6 +107,7 @@ class _Handling:
         *,
         database: Database,
         handler: Handler,
+        listener: Listener,
         senders: Mapping[str, Sender],
         recorder: Recorder,
         log: FilteringBoundLogger,
@@ -99,6 +115,7 @@ class _Handling:
     ) -> None:
         self._database = database
         self._handler = handler
+        self._listener = listener
         self._senders = senders
         self._recorder = recorder
         self._log = log
@@ -111,7 +128,7 @@ class _Handling:
         if event is None or event.processed_at is not None:
             return
         try:
-            message = base.from_payload(event.payload)
+            message = await self._listened(event, base.from_payload(event.payload))
             async with asyncio.timeout(_DEADLINE_S):
                 understood = await self._handler.understand(message, now=self._now())
                 handled = await self._act(event, message, understood)
@@ -123,6 +140,17 @@ class _Handling:
         if handled is not None:
             self._tell(event, message, understood, handled)
             await self._senders[message.channel].acknowledge(external_id=message.external_id)
+
+    async def _listened(self, event: InboxEvent, message: InboundMessage) -> InboundMessage:
+        """Return `message`, a voice note with what was said in it; that is kept for a next try."""
+        if not self._listener.wants(message):
+            return message
+        async with asyncio.timeout(_LISTENING_S):
+            heard = await self._listener.hear(message)
+        async with self._database.begin() as tx:
+            fields = base.to_payload(heard, {})["message"]
+            await inbox.keep_message(tx, event_id=event.id, message=fields)
+        return heard
 
     async def _act(
         self, event: InboxEvent, message: InboundMessage, understood: Any
@@ -216,5 +244,13 @@ class _Handling:
                     dedupe_key=f"reply:{event.id}:apology",
                     kind="apology",
                     in_reply_to=event.id,
+                )
+                tx.emit(
+                    HandOverRequested(
+                        channel=channel,
+                        address=address,
+                        cause=event.external_id,
+                        reason=HandOverReason.FAILED,
+                    )
                 )
         self._recorder.message_handled(channel=event.source, outcome="failed")

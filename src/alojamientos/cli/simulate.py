@@ -38,12 +38,13 @@ def booking(
     seed: Annotated[
         int | None, typer.Option(help="Draws the same guest's words and dates again.")
     ] = None,
+    voice: Annotated[bool, typer.Option("--voice", help="Begin with a voice note.")] = False,
     deadline: Deadline = 30.0,
 ) -> None:
     """Play one guest from the first word to a confirmed stay; exit 1 when it ends otherwise."""
     settings = config.running(load_settings(check_production=False))
     console = Console(stderr=json, quiet=json, highlight=False)
-    report = asyncio.run(_book(settings, console, seed=seed, deadline_s=deadline))
+    report = asyncio.run(_book(settings, console, seed=seed, deadline_s=deadline, voice=voice))
     if json:
         print(orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2).decode())
     else:
@@ -89,7 +90,7 @@ def _client(settings: Settings) -> StackClient:
 
 
 async def _book(
-    settings: Settings, console: Console, *, seed: int | None, deadline_s: float
+    settings: Settings, console: Console, *, seed: int | None, deadline_s: float, voice: bool
 ) -> BookingReport:
     async with _client(settings) as client:
         return await book(
@@ -98,6 +99,7 @@ async def _book(
             today=today_in(settings.app.time_zone),
             deadline_s=deadline_s,
             on_line=lambda line: _show_line(console, line),
+            spoken=voice,
         )
 
 

@@ -74,6 +74,8 @@ async def _take_dates(
     turn: Turn, state: State, dates: Resolved | Ambiguous | Incomplete | InvalidDates
 ) -> Step:
     match dates:
+        case Resolved(span=span) if _may_be_misheard(turn):
+            return _read_back(turn, state, span)
         case Resolved(span=span, confirm=False):
             return await _next(turn, _with_span(state, span))
         case Resolved(span=span):
@@ -84,7 +86,7 @@ async def _take_dates(
             reply = replies.which_dates(options, label, turn.today)
             return _ask(reply, asked, Asked.WHICH_DATES)
         case InvalidDates(reason=reason, quote=quote):
-            asked = state.evolve(check_in=None, check_out=None, nights=None)
+            asked = state.evolve(check_in=None, check_out=None, nights=None, spoken=False)
             return _ask(replies.invalid_dates(reason, quote), asked, Asked.DATES)
         case Incomplete():
             return await _take_part(turn, state, dates)
@@ -95,9 +97,15 @@ async def _take_part(turn: Turn, state: State, dates: Incomplete) -> Step:
     nights = dates.nights or (state.nights if state.check_out is None else None)
     if check_in is not None and nights is not None:
         span = Span(check_in=check_in, check_out=check_in + timedelta(days=nights))
+        if _may_be_misheard(turn):
+            return _read_back(turn, state, span)
         return await _next(turn, _with_span(state, span))
     state = state.evolve(
-        check_in=check_in, check_out=None, nights=nights, month=dates.month or state.month
+        check_in=check_in,
+        check_out=None,
+        nights=nights,
+        month=dates.month or state.month,
+        spoken=_may_be_misheard(turn),
     )
     if check_in is not None:
         return _ask(replies.ask_check_out(check_in, turn.today), state, Asked.DATES)
@@ -105,6 +113,17 @@ async def _take_part(turn: Turn, state: State, dates: Incomplete) -> Step:
         label = dates.label or (wording.month(*dates.month) if dates.month else "")
         return _ask(replies.ask_days(label), state, Asked.DATES)
     return _ask(replies.ask_check_in(nights), state, Asked.DATES)
+
+
+def _may_be_misheard(turn: Turn) -> bool:
+    """Tell whether any of the dates was only heard: numbers are what speech gets wrong most."""
+    return turn.message.is_speech or turn.state.spoken
+
+
+def _read_back(turn: Turn, state: State, span: Span) -> Step:
+    """Ask whether `span` is what was said, and use nothing of it before the answer."""
+    reply = replies.read_back(span, state.guests, turn.today)
+    return _ask(reply, state.evolve(spans=(span,)), Asked.CONFIRM_DATES)
 
 
 def _with_party(turn: Turn) -> State:
@@ -118,7 +137,12 @@ def _with_party(turn: Turn) -> State:
 
 def _with_span(state: State, span: Span) -> State:
     return state.evolve(
-        check_in=span.check_in, check_out=span.check_out, nights=None, month=None, spans=()
+        check_in=span.check_in,
+        check_out=span.check_out,
+        nights=None,
+        month=None,
+        spans=(),
+        spoken=False,
     )
 
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alojamientos.conversation import booking, own, own_replies, replies, store
-from alojamientos.conversation.messages import Handled, InboundMessage, MessageKind, Reply
+from alojamientos.conversation.events import HandOverReason
+from alojamientos.conversation.messages import (
+    Handled,
+    Hearing,
+    InboundMessage,
+    MessageKind,
+    Reply,
+)
 from alojamientos.conversation.state import State
 from alojamientos.conversation.state import Step as Asked
 from alojamientos.conversation.turn import ConversationPolicy, Step, Turn
@@ -26,7 +33,7 @@ from alojamientos.nlu.values import (
 from alojamientos.reservations import operations, queries
 from alojamientos.reservations.domain import Accommodation, Policy
 
-_READ = (MessageKind.TEXT, MessageKind.BUTTON, MessageKind.EDIT)
+_READ = (MessageKind.TEXT, MessageKind.BUTTON, MessageKind.EDIT, MessageKind.AUDIO)
 _SEEN = (MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO, MessageKind.UNSUPPORTED)
 _ABOUT = (*(Intent.SERVICES, Intent.LOCATION, Intent.CHECKIN_INFO, Intent.PHOTOS, Intent.DISCOUNT),)
 _DATES_RESULTS = {
@@ -199,11 +206,13 @@ def _wants_other_dates_for_own(turn: Turn) -> bool:
 
 
 async def _hand_over(turn: Turn) -> Step:
+    turn.tx.emit(turn.hand_over(HandOverReason.ASKED))
     return Step(replies=(replies.handed_over(),), state=turn.state.over(), paused=True)
 
 
 async def _cannot_listen(turn: Turn) -> Step:
-    return _say(turn, replies.cannot_listen())
+    nobody = turn.message.heard in (None, Hearing.NOBODY)
+    return _say(turn, replies.cannot_listen() if nobody else replies.heard_nothing())
 
 
 async def _cannot_see(turn: Turn) -> Step:
@@ -229,7 +238,9 @@ async def _youre_welcome(turn: Turn) -> Step:
 
 async def _lost(turn: Turn) -> Step:
     times = turn.state.lost + 1
-    return Step(replies=(replies.lost(times),), state=turn.state.evolve(lost=times))
+    speech = turn.message.is_speech and times == 1  # most likely heard wrong
+    reply = replies.heard_nothing() if speech else replies.lost(times)
+    return Step(replies=(reply,), state=turn.state.evolve(lost=times))
 
 
 def _say(turn: Turn, reply: Reply) -> Step:
@@ -238,7 +249,7 @@ def _say(turn: Turn, reply: Reply) -> Step:
 
 # The first that applies answers.
 _ROUTES: tuple[tuple[Callable[[Turn], bool], Callable[[Turn], Awaitable[Step]]], ...] = (
-    (lambda turn: turn.message.kind is MessageKind.AUDIO, _cannot_listen),
+    (lambda turn: turn.message.is_speech and not turn.message.text, _cannot_listen),
     (lambda turn: turn.message.kind in _SEEN, _cannot_see),
     (_wants_person, _hand_over),
     (_wants_cancel, own.cancel),

@@ -25,9 +25,22 @@ class MessageKind(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+class Hearing(StrEnum):
+    """What came of listening to a voice note; the values are the metric's `outcome`."""
+
+    HEARD = "heard"  # `text` is what was said
+    NOTHING = "nothing"  # no words in it
+    FAILED = "failed"  # not fetched, or not turned into text
+    TOO_SLOW = "too_slow"
+    NOBODY = "nobody"  # there is no transcriber
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
-    """One thing that a guest sent. `address` is their wa_id, bsuid or e-mail, as reported."""
+    """One thing that a guest sent. `address` is their wa_id, bsuid or e-mail, as reported.
+
+    The `text` of a voice note is what was heard in it, once someone has listened.
+    """
 
     channel: str  # whatsapp | email
     external_id: str  # wamid, Message-ID
@@ -36,6 +49,8 @@ class InboundMessage:
     text: str = ""
     button_id: str | None = None
     media_id: str | None = None
+    media_sha256: str | None = None  # as the channel wrote it
+    heard: Hearing | None = None
     profile_name: str | None = None
     bsuid: str | None = None
     sent_at: datetime | None = None
@@ -43,6 +58,11 @@ class InboundMessage:
     @property
     def conversation_key(self) -> str:
         return f"{self.channel}:{self.address}"
+
+    @property
+    def is_speech(self) -> bool:
+        """Tell whether `text` was spoken: what it says may have been misheard."""
+        return self.kind is MessageKind.AUDIO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """A guest's own bookings: show them, pay them, cancel them (asked twice)."""
 
 from alojamientos.conversation import own_replies
+from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.state import Step as Asked
 from alojamientos.conversation.turn import Step, Turn
 from alojamientos.conversation.wording import listed
@@ -99,6 +100,8 @@ async def _answered(turn: Turn) -> Step:
         )
     try:
         await operations.cancel(turn.tx, reservation_id=view.id, reason="guest")
+        if view.status is Status.CONFIRMED:
+            turn.tx.emit(turn.hand_over(HandOverReason.REFUND))
     except NotCancellable as refusal:
         turn.tx.emit(refusal)
         return Step(replies=(own_replies.not_cancellable(view),), state=turn.state.over())

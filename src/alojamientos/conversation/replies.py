@@ -68,6 +68,16 @@ def confirm_dates(span: Span, today: date) -> Reply:
     )
 
 
+def read_back(span: Span, guests: int | None, today: date) -> Reply:
+    """Ask whether what was heard is what was said."""
+    who = f", para {wording.people(guests)}" if guests else ""
+    return Reply(
+        text=f"Escuché: {wording.stay(span.check_in, span.check_out, today=today)}{who}."
+        " ¿Está bien?",
+        options=(YES_DATES, OTHER_DATES),
+    )
+
+
 def which_dates(spans: Sequence[Span], label: str, today: date) -> Reply:
     lines = [
         f"{number}. {wording.stay(span.check_in, span.check_out, today=today)}"
@@ -251,6 +261,10 @@ def lost(times: int) -> Reply:
 
 def cannot_listen() -> Reply:
     return Reply(text="Todavía no puedo escuchar audios 🙈 ¿Me lo escribís, por favor?")
+
+
+def heard_nothing() -> Reply:
+    return Reply(text="No llegué a entender el audio 🙈 ¿Me lo escribís, por favor?")
 
 
 def cannot_see() -> Reply:

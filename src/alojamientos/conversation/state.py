@@ -34,6 +34,7 @@ class State:
     guests: int | None = None
     pets: int = 0
     wanted: int | None = None  # a cabin that the guest named before one was offered
+    spoken: bool = False  # of the dates so far, some were only heard: to be read back
     spans: tuple[Span, ...] = ()
     offered: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ class State:
             "guests": self.guests,
             "pets": self.pets,
             "wanted": self.wanted,
+            "spoken": self.spoken,
             "spans": [[s.check_in.isoformat(), s.check_out.isoformat()] for s in self.spans],
             "offered": list(self.offered),
             "codes": list(self.codes),
@@ -103,6 +105,7 @@ class State:
             guests=data.get("guests"),
             pets=data.get("pets", 0),
             wanted=data.get("wanted"),
+            spoken=data.get("spoken", False),
             spans=tuple(
                 Span(check_in=date.fromisoformat(a), check_out=date.fromisoformat(b))
                 for a, b in data.get("spans", ())

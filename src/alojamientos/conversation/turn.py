@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import InboundMessage, Reply
 from alojamientos.conversation.state import State
 from alojamientos.kit.db import Transaction
@@ -54,6 +55,16 @@ class Turn:
     @property
     def channel(self) -> Channel:
         return Channel(self.message.channel)
+
+    def hand_over(self, reason: HandOverReason) -> HandOverRequested:
+        """Return the fact that a person has to take over."""
+        return HandOverRequested(
+            channel=self.message.channel,
+            address=self.message.address,
+            cause=self.message.external_id,
+            reason=reason,
+            guest_name=self.message.profile_name,
+        )
 
     def wants(self, *intents: Intent) -> bool:
         """Tell whether any of `intents` was found in the text."""

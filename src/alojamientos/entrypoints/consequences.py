@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from alojamientos.channels import outbox
-from alojamientos.conversation import notices
+from alojamientos.channels import outbox, queries
+from alojamientos.conversation import mails, notices
+from alojamientos.conversation.events import HandOverRequested
 from alojamientos.conversation.notices import Notice
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.jobs import queue
@@ -15,9 +16,17 @@ from alojamientos.reservations.events import HoldReminded, ReservationChanged, S
 
 
 def create_consequences(
-    *, policy: ConversationPolicy, now: Callable[[], datetime]
+    *,
+    policy: ConversationPolicy,
+    now: Callable[[], datetime],
+    mail: bool = False,
+    owner: str | None = None,
 ) -> Mapping[type, Consequence]:
-    """Build the table; `now` tells the instant that messages to guests speak from."""
+    """Build the table; `now` tells the instant that messages to guests speak from.
+
+    With `mail` guests get their confirmation by mail too, and `owner`, if given, what wants a
+    person.
+    """
 
     async def reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
         await payments.record_reservation_changed(tx, fact)
@@ -27,6 +36,11 @@ def create_consequences(
             tx,
             await notices.for_reservation_changed(tx.conn, fact, policy=policy, now=now()),
         )
+        if mail:
+            await _tell(
+                tx,
+                await notices.for_confirmation_by_mail(tx.conn, fact, policy=policy, now=now()),
+            )
 
     async def link_created(tx: Transaction, fact: PaymentLinkCreated) -> None:
         notice = await notices.for_payment_link_created(tx.conn, fact, policy=policy, now=now())
@@ -41,7 +55,29 @@ def create_consequences(
     async def refund_requested(tx: Transaction, fact: RefundRequested) -> None:
         await queue.enqueue(tx.conn, "payments.refund", refund_id=fact.refund_id)
 
+    async def handed_over(tx: Transaction, fact: HandOverRequested) -> None:
+        if not mail or owner is None:
+            return
+        lines = await queries.last_lines(
+            tx.conn, conversation_key=f"{fact.channel}:{fact.address}", count=mails.LINES
+        )
+        await outbox.put(
+            tx,
+            channel="email",
+            address=owner,
+            reply=mails.hand_over(
+                fact,
+                lines,
+                lodging=policy.lodging_name,
+                zone=policy.time_zone,
+                pause=policy.pause,
+            ),
+            dedupe_key=f"hand-over:{fact.channel}:{fact.cause}",
+            kind="hand_over",
+        )
+
     return {
+        HandOverRequested: handed_over,
         ReservationChanged: reservation_changed,
         PaymentLinkCreated: link_created,
         PaymentApplied: payment_applied,

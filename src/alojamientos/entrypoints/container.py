@@ -18,6 +18,7 @@ from alojamientos.kit import redis as redis_client
 from alojamientos.kit.http import HttpCall, HttpClient
 from alojamientos.kit.locks import UnitLocks
 from alojamientos.kit.redis import Circuit, Redis
+from alojamientos.kit.smtp import SmtpClient
 from alojamientos.reservations.domain import Policy
 from alojamientos.settings import Settings, SettingsError
 from alojamientos.telemetry import context, logs, looplag
@@ -53,22 +54,34 @@ class Container:
         self, provider: str, *, base_url: str, token: str, timeout_s: float
     ) -> HttpClient:
         """Build the client for a provider; its calls are counted, timed and carry the trace on."""
-
-        def called(call: HttpCall) -> None:
-            self.recorder.outbound_call(
-                provider=call.provider,
-                operation=call.operation,
-                outcome=call.outcome,
-                seconds=call.seconds,
-            )
-
         return HttpClient(
             provider=provider,
             base_url=base_url,
             timeout_s=timeout_s,
             headers={"Authorization": f"Bearer {token}"},
             trace_headers=context.trace_headers,
-            on_call=called,
+            on_call=self._called,
+        )
+
+    def smtp_client(self) -> SmtpClient:
+        """Build the client for the mail server; its deliveries are counted and timed."""
+        server = self.settings.mail
+        return SmtpClient(
+            host=server.host,
+            port=server.port,
+            timeout_s=self.settings.guest_mail.mail_timeout_s,
+            username=server.username,
+            password=None if server.password is None else server.password.get_secret_value(),
+            require_tls=server.require_tls,
+            on_call=self._called,
+        )
+
+    def _called(self, call: HttpCall) -> None:
+        self.recorder.outbound_call(
+            provider=call.provider,
+            operation=call.operation,
+            outcome=call.outcome,
+            seconds=call.seconds,
         )
 
     @asynccontextmanager
@@ -114,7 +127,12 @@ def build(settings: Settings, *, process: Process) -> Container:
             application_name=f"alojamientos-{process}",
         ),
         subscribers.create_bus(recorder=recorder, log=log),
-        consequences.create_consequences(policy=conversation_policy, now=clock.utc_now),
+        consequences.create_consequences(
+            policy=conversation_policy,
+            now=clock.utc_now,
+            mail=settings.guest_mail.mail_enabled,
+            owner=settings.guest_mail.owner_email,
+        ),
     )
     redis = (
         None

@@ -5,6 +5,7 @@ from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
+from alojamientos.conversation.events import HandOverRequested
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus, Subscriber
 from alojamientos.payments.events import (
@@ -45,7 +46,12 @@ def create_bus(*, recorder: Recorder, log: FilteringBoundLogger) -> Bus:
         )
 
     return Bus(
-        {**_reservations(recorder, log), **_refusals(recorder, log), **_payments(recorder, log)},
+        {
+            **_reservations(recorder, log),
+            **_refusals(recorder, log),
+            **_payments(recorder, log),
+            **_conversations(recorder, log),
+        },
         on_error=failed,
     )
 
@@ -154,6 +160,14 @@ def _payments(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subsc
         (RefundFinished, refunded),
         (ReconciliationFound, found),
     )
+
+
+def _conversations(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscriber]:
+    def handed_over(fact: HandOverRequested) -> None:
+        recorder.hand_over_requested(reason=fact.reason)
+        log.warning(log_events.HAND_OVER_REQUESTED, channel=fact.channel, reason=fact.reason.value)
+
+    return _table((HandOverRequested, handed_over))
 
 
 def _table(*entries: tuple[type, Callable[[Any], None]]) -> dict[type, Subscriber]:

@@ -8,8 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from alojamientos.channels import pipeline
+from alojamientos.channels.base import Sender
+from alojamientos.channels.email.client import EmailClient
+from alojamientos.channels.listening import Listener
 from alojamientos.channels.mercadopago.client import MercadoPago, notification_url
 from alojamientos.channels.whatsapp.client import WhatsAppClient
+from alojamientos.channels.whatsapp.media import WhatsAppMedia
 from alojamientos.conversation.handler import Handler
 from alojamientos.entrypoints import container as containers
 from alojamientos.entrypoints import errors, invariants, metrics, serving
@@ -24,6 +28,9 @@ from alojamientos.payments.domain import Account
 from alojamientos.reservations import jobs as reservations
 from alojamientos.settings import Settings
 from alojamientos.telemetry import http, log_events
+from alojamientos.transcription.base import Transcriber
+from alojamientos.transcription.command import Command
+from alojamientos.transcription.none import Nobody
 
 
 def create_jobs(
@@ -47,7 +54,19 @@ def create_jobs(
         *pipeline.create_jobs(
             database=container.database,
             handler=handler,
-            senders={"whatsapp": sender},
+            listener=Listener(
+                media={
+                    "whatsapp": WhatsAppMedia(
+                        http=whatsapp,
+                        base_url=settings.whatsapp.base_url,
+                        api_version=settings.whatsapp.api_version,
+                    )
+                },
+                transcriber=_transcriber(settings),
+                recorder=container.recorder,
+                log=container.log,
+            ),
+            senders={"whatsapp": sender, **_mail(container)},
             recorder=container.recorder,
             log=container.log,
             now=container.now,
@@ -69,6 +88,27 @@ def create_jobs(
             database=container.database, log=container.log, checks=invariants.ALL
         ),
     ]
+
+
+def _mail(container: Container) -> dict[str, Sender]:
+    settings = container.settings
+    if not settings.guest_mail.mail_enabled:
+        return {}
+    client = EmailClient(
+        smtp=container.smtp_client(),
+        sender=settings.guest_mail.mail_sender,
+        lodging=settings.app.lodging_name,
+        now=container.now,
+        reply_to=settings.guest_mail.owner_email,
+    )
+    return {"email": client}
+
+
+def _transcriber(settings: Settings) -> Transcriber:
+    speech = settings.speech
+    if speech.transcriber == "command":
+        return Command(command=speech.transcriber_command, deadline_s=speech.transcriber_timeout_s)
+    return Nobody()
 
 
 def create_app(container: Container) -> FastAPI:

@@ -1,7 +1,9 @@
 """The one client for outside HTTP: a deadline on every call, errors mapped, every call told of."""
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -9,7 +11,7 @@ from typing import Any, Self
 import httpx2
 import orjson
 
-from alojamientos.kit.errors import ProviderUnavailable
+from alojamientos.kit.errors import ProviderError, ProviderUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,24 @@ class HttpResponse:
     def json(self) -> Any:
         """Return the body as JSON; raises ValueError when it is none."""
         return orjson.loads(self.content)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """How a call is going: the status that came back, or that the time ran out."""
+
+    status: int | None = None
+    timed_out: bool = False
+
+    @property
+    def label(self) -> str:
+        if self.timed_out:
+            return "timeout"
+        return "unreachable" if self.status is None else f"{self.status // 100}xx"
+
+
+class TooLarge(ProviderError):  # noqa: N818 - reads as a sentence where it is raised
+    """What the provider sends is larger than we take."""
 
 
 class HttpClient:
@@ -80,33 +100,70 @@ class HttpClient:
         Raises ProviderUnavailable when nothing came back in time; its extra `ambiguous` is True
         when the request may have reached the provider all the same.
         """
-        sent = {**(self._trace_headers() if self._trace_headers else {}), **(headers or {})}
+        sent = {**self._traced(), **(headers or {})}
         content = None
         if json is not None:
             content = orjson.dumps(json)
             sent["Content-Type"] = "application/json"
-        outcome = "unreachable"
-        start = time.perf_counter()
-        try:
+        with self._told(operation) as outcome:
             response = await self._client.request(
                 method, path, params=params, headers=sent, content=content
             )
-            outcome = f"{response.status_code // 100}xx"
+            outcome.status = response.status_code
             return HttpResponse(
                 status=response.status_code,
                 headers=dict(response.headers),
                 content=response.content,
             )
+
+    async def download(
+        self, url: str, *, operation: str, most_bytes: int, deadline_s: float
+    ) -> HttpResponse:
+        """Fetch an absolute `url` with the provider's credentials: check its host first.
+
+        Raises TooLarge as soon as it is, however large it claims to be, and ProviderUnavailable
+        when it is not here in `deadline_s` seconds.
+        """
+        # As it is: what unpacks on the way could be of any size.
+        headers = {**self._traced(), "Accept-Encoding": "identity"}
+        with self._told(operation) as outcome:
+            async with (
+                asyncio.timeout(deadline_s),
+                self._client.stream("GET", url, headers=headers) as response,
+            ):
+                outcome.status = response.status_code
+                content = bytearray()
+                async for chunk in response.aiter_raw():
+                    content += chunk
+                    if len(content) > most_bytes:
+                        raise TooLarge
+            return HttpResponse(
+                status=response.status_code,
+                headers=dict(response.headers),
+                content=bytes(content),
+            )
+
+    def _traced(self) -> dict[str, str]:
+        return dict(self._trace_headers()) if self._trace_headers else {}
+
+    @contextmanager
+    def _told(self, operation: str) -> Iterator[_Outcome]:
+        """Tell of a call when it has ended, whichever way; errors become ProviderUnavailable."""
+        outcome = _Outcome()
+        start = time.perf_counter()
+        try:
+            yield outcome
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise ProviderUnavailable(
                 f"{self._provider} cannot be reached", ambiguous=False
             ) from error
-        except httpx2.TimeoutException as error:
-            outcome = "timeout"
+        except (httpx2.TimeoutException, TimeoutError) as error:
+            outcome.timed_out = True
             raise ProviderUnavailable(
                 f"{self._provider} did not answer in time", ambiguous=True
             ) from error
         except httpx2.TransportError as error:
+            outcome.status = None
             raise ProviderUnavailable(
                 f"The connection to {self._provider} broke", ambiguous=True
             ) from error
@@ -116,7 +173,7 @@ class HttpClient:
                     HttpCall(
                         provider=self._provider,
                         operation=operation,
-                        outcome=outcome,
+                        outcome=outcome.label,
                         seconds=time.perf_counter() - start,
                     )
                 )

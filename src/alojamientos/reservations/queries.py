@@ -12,7 +12,7 @@ from alojamientos.kit.errors import AlojamientosError
 from alojamientos.reservations import domain
 from alojamientos.reservations.domain import Accommodation, Policy, PriceRule, Quote, Stay
 from alojamientos.reservations.events import Channel, Status
-from alojamientos.reservations.store import EFFECTIVE_STATUS, TAKEN_BY
+from alojamientos.reservations.store import EFFECTIVE_STATUS, TAKEN_BY, guest
 from alojamientos.reservations.views import Offer, ReservationView
 
 _LOCK_GUEST = 102  # class of advisory locks
@@ -206,6 +206,13 @@ async def by_code(conn: AsyncConnection, code: str) -> ReservationView:
 async def by_idempotency_key(conn: AsyncConnection, key: str) -> ReservationView:
     """Return the reservation that `key` made; raises NoSuchReservation."""
     return await _one(conn, _BY_KEY, {"key": key})
+
+
+async def guest_email(conn: AsyncConnection, guest_id: int) -> str | None:
+    """Return where a guest gets mail, or None when that is not known."""
+    query = sa.select(guest.c.email).where(guest.c.id == guest_id)
+    address: str | None = (await conn.execute(query)).scalar_one_or_none()
+    return address or None
 
 
 async def _one(

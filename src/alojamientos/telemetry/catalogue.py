@@ -50,13 +50,16 @@ PAYMENT_OUTCOMES = (
 )
 REFUND_STATUSES = ("done", "failed")
 DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous")
+HAND_OVER_REASONS = ("asked", "refund", "failed")
+HEARINGS = ("heard", "nothing", "failed", "too_slow", "nobody")
 MESSAGE_STATUSES = ("sent", "delivered", "read", "played", "failed")
 JOB_OUTCOMES = ("ok", "retried", "failed")
-PROVIDERS = ("whatsapp", "mercadopago")
-WHATSAPP_OPERATIONS = ("send_message", "mark_read", "get_media", OTHER)
+PROVIDERS = ("whatsapp", "mercadopago", "smtp")
+WHATSAPP_OPERATIONS = ("send_message", "mark_read", "get_media", "download_media", OTHER)
 MERCADOPAGO_OPERATIONS = (
     *("create_preference", "get_payment", "search_payments", "create_refund", OTHER),
 )
+SMTP_OPERATIONS = ("send_mail",)
 CALL_OUTCOMES = ("2xx", "3xx", "4xx", "5xx", "timeout", "unreachable")
 DEPENDENCIES = ("postgres", "redis")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -367,6 +370,32 @@ MESSAGE_STATUS = Metric(
     labels={"status": MESSAGE_STATUSES},
 )
 
+SPEECH_HEARD = Metric(
+    name="speech_heard_total",
+    kind="counter",
+    help="Voice notes, and what came of listening; all but heard are answered: please write.",
+    owner="channels",
+    process="worker",
+    labels={"outcome": HEARINGS},
+)
+SPEECH_SECONDS = Metric(
+    name="speech_hearing_seconds",
+    kind="histogram",
+    help="Time from asking for a voice note to having its words, or giving up.",
+    owner="channels",
+    process="worker",
+    buckets=LATENCY_BUCKETS,
+    unit="seconds",
+)
+HAND_OVERS = Metric(
+    name="conversation_hand_overs_total",
+    kind="counter",
+    help="Conversations that were left to a person, who has to write to the guest.",
+    owner="conversation",
+    process="worker",
+    labels={"reason": HAND_OVER_REASONS},
+)
+
 # --- Calendars -----------------------------------------------------------------------------------
 ICAL_LAST_SYNC_AGE = Metric(
     name="ical_last_sync_age_minutes",
@@ -510,7 +539,13 @@ JOBS_STALLED = Metric(
 )
 
 # --- Providers, servers, the process itself ------------------------------------------------------
-_CALLS = _pairs({"whatsapp": WHATSAPP_OPERATIONS, "mercadopago": MERCADOPAGO_OPERATIONS})
+_CALLS = _pairs(
+    {
+        "whatsapp": WHATSAPP_OPERATIONS,
+        "mercadopago": MERCADOPAGO_OPERATIONS,
+        "smtp": SMTP_OPERATIONS,
+    }
+)
 OUTBOUND_REQUESTS = Metric(
     name="outbound_requests_total",
     kind="counter",

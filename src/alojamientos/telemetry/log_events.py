@@ -49,6 +49,16 @@ MESSAGE_HANDLING_FAILED = _event(
     "A message could not be handled; the job is tried again",
     *("channel", "inbox_id", "error", "attempt", "exception"),
 )
+MESSAGE_HEARD = _event(
+    "message.speech_heard",
+    "A voice note was listened to, or could not be; the guest is asked to write then",
+    *("channel", "outcome", "engine", "size", "duration_ms", "error"),
+)
+HAND_OVER_REQUESTED = _event(
+    "conversation.hand_over_requested",
+    "A guest was told that a person will write to them; the owner has it by mail, if configured",
+    *("channel", "reason"),
+)
 MESSAGE_DELIVERED = _event(
     "message.reply_delivered",
     "A provider accepted a reply",

@@ -74,6 +74,17 @@ class Recorder:
     def message_status(self, *, status: str) -> None:
         self.instruments.count(catalogue.MESSAGE_STATUS, status=status)
 
+    def speech_heard(self, *, outcome: str, seconds: float | None) -> None:
+        """Count a voice note; the seconds are those that fetching it and listening took."""
+        self.instruments.count(catalogue.SPEECH_HEARD, outcome=outcome)
+        if seconds is not None:
+            self.instruments.observe(
+                catalogue.SPEECH_SECONDS, seconds, trace_id=context.current_trace_id()
+            )
+
+    def hand_over_requested(self, *, reason: str) -> None:
+        self.instruments.count(catalogue.HAND_OVERS, reason=reason)
+
     # --- understanding ---
     def intents_detected(self, *, intents: Iterable[str], channel: str) -> None:
         for intent in intents:

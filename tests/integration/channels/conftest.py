@@ -19,8 +19,10 @@ from fastapi.responses import JSONResponse
 from tests.conftest import free_port
 
 from alojamientos.channels import pipeline
+from alojamientos.channels.listening import Listener
 from alojamientos.channels.whatsapp import signature, webhook
 from alojamientos.channels.whatsapp.client import WhatsAppClient
+from alojamientos.channels.whatsapp.media import WhatsAppMedia
 from alojamientos.conversation.messages import Handled, InboundMessage, Reply
 from alojamientos.jobs.worker import Worker
 from alojamientos.kit import db
@@ -28,6 +30,8 @@ from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError, Unavailable
 from alojamientos.kit.http import HttpClient
 from alojamientos.telemetry import context
+from alojamientos.transcription.base import Transcriber
+from alojamientos.transcription.none import Nobody
 
 NUMBER = "1122334455667"
 SECRET = "meta-app-secret"
@@ -170,6 +174,7 @@ class Hotel:
         self.recorded = recorded
         self.api = api
         self.handler = Echo()
+        self.transcriber: Transcriber = Nobody()
         self.url = ""
         self._http = httpx2.AsyncClient(trust_env=False)
         self._outgoing = HttpClient(
@@ -209,6 +214,16 @@ class Hotel:
         jobs = pipeline.create_jobs(
             database=self.database,
             handler=self.handler,
+            listener=Listener(
+                media={
+                    "whatsapp": WhatsAppMedia(
+                        http=self._outgoing, base_url=self.api.url, api_version="v25.0"
+                    )
+                },
+                transcriber=self.transcriber,
+                recorder=self.recorded,
+                log=structlog.get_logger(),
+            ),
             senders={"whatsapp": self.client},
             recorder=self.recorded,
             log=structlog.get_logger(),

@@ -94,6 +94,18 @@ async def test_every_way_to_begin_gets_there(stack, seed):
     assert report.outcome == "confirmed", report.reason
 
 
+@pytest.mark.parametrize("listens", [True, False])
+async def test_a_booking_that_begins_with_a_voice_note_gets_there(stack, listens):
+    stack.bot.listens = listens
+
+    report, lines = await book(stack, spoken=True, seed=2)
+
+    said = [line.text for line in lines if line.who == "guest"]
+    assert report.outcome == "confirmed", report.reason
+    assert said[0].startswith("🎤 ")
+    assert (said[1] == said[0].removeprefix("🎤 ")) is not listens  # written when asked to
+
+
 async def test_no_answer_is_unanswered(stack):
     stack.bot.mute = True
 
@@ -308,6 +320,13 @@ def test_the_booking_verb_prints_the_chat_and_what_to_do_next(simulate):
     assert "confirmada" in ended.out
     assert "7K3M-9QXT-A2BD" in ended.out
     assert "alojamientos logs --trace" in ended.out
+
+
+def test_the_booking_verb_begins_with_a_voice_note_on_request(simulate):
+    ended = simulate("booking", "--voice", "--seed", "3")
+
+    assert ended.code == 0, ended.err
+    assert "🎤 " in ended.out
 
 
 def test_the_booking_verb_speaks_json(stack):

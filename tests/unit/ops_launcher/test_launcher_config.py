@@ -51,7 +51,8 @@ def test_what_is_set_wins(settings, monkeypatch):
     made = config.prepared(given)
 
     assert config.environment(given, made).keys() == {
-        *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL"),
+        *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL", "TRANSCRIBER", "TRANSCRIBER_COMMAND"),
+        *("MAIL_ENABLED", "OWNER_EMAIL"),
     }
     assert made.app.version == "1.2"
 
@@ -63,6 +64,30 @@ def test_children_are_told_what_differs(settings):
     assert told["API_TOKEN"]
     assert told["WHATSAPP_BASE_URL"] == "http://127.0.0.1:18100"
     assert "WEB_PORT" not in told
+
+
+def test_simulated_guests_are_listened_to_unless_it_is_said_who_listens(settings, monkeypatch):
+    assert config.prepared(settings).speech.transcriber == "command"
+
+    monkeypatch.setenv("TRANSCRIBER", "none")
+    assert config.prepared(load_settings()).speech.transcriber == "none"
+    monkeypatch.delenv("TRANSCRIBER")
+    monkeypatch.setenv("STACK_SIMULATE_PROVIDERS", "false")
+    assert config.prepared(load_settings()).speech.transcriber == "none"
+
+
+def test_guests_and_owner_are_mailed_while_all_mail_ends_in_the_sink(settings, monkeypatch):
+    made = config.prepared(settings).guest_mail
+    assert (made.mail_enabled, made.owner_email) == (True, "oncall@reservas.com")
+    assert config.environment(settings, config.prepared(settings))["MAIL_ENABLED"] == "True"
+
+    monkeypatch.setenv("OWNER_EMAIL", "duenio@lago.example")
+    assert config.prepared(load_settings()).guest_mail.owner_email == "duenio@lago.example"
+    monkeypatch.setenv("MAIL_ENABLED", "false")
+    assert not config.prepared(load_settings()).guest_mail.mail_enabled
+    monkeypatch.delenv("MAIL_ENABLED")
+    monkeypatch.setenv("SMTP_HOST", "smtp.lago.example")
+    assert not config.prepared(load_settings()).guest_mail.mail_enabled
 
 
 def test_before_the_first_start_nothing_is_invented(settings):

@@ -108,6 +108,59 @@ def test_production_refuses_public_metrics_without_a_token(monkeypatch):
         load_settings()
 
 
+MAIL = {
+    "MAIL_ENABLED": "true",
+    "MAIL_SENDER": "reservas@lago.example",
+    "SMTP_HOST": "smtp.lago.example",
+    "SMTP_USERNAME": "lago",
+    "SMTP_PASSWORD": "real-6",
+    "SMTP_REQUIRE_TLS": "true",
+    "OWNER_EMAIL": "duenio@lago.example",
+}
+
+
+def test_production_mails_once_everything_is_set(monkeypatch):
+    set_all(monkeypatch, PRODUCTION | MAIL)
+
+    assert load_settings().guest_mail.mail_enabled
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        *((name, name) for name in ("MAIL_SENDER", "SMTP_HOST", "SMTP_PASSWORD")),
+        ("SMTP_REQUIRE_TLS", "SMTP_REQUIRE_TLS"),
+        ("MAIL_ENABLED", "OWNER_EMAIL"),
+    ],
+)
+def test_production_refuses_to_mail_without(missing, named, monkeypatch):
+    set_all(monkeypatch, PRODUCTION | {k: v for k, v in MAIL.items() if k != missing})
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+
+    assert [problem.split()[0] for problem in caught.value.problems] == [named]
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"OWNER_EMAIL": "nobody"}, "OWNER_EMAIL"),
+        ({"TRANSCRIBER": "command"}, "TRANSCRIBER_COMMAND"),
+        ({"TRANSCRIBER_COMMAND": "whisper 'unclosed"}, "TRANSCRIBER_COMMAND"),
+        ({"TRANSCRIBER": "magic"}, "TRANSCRIBER"),
+        ({"TRANSCRIBER_TIMEOUT_S": "900"}, "TRANSCRIBER_TIMEOUT_S"),
+    ],
+)
+def test_a_transcriber_that_cannot_work_is_refused_at_the_start(variables, named, monkeypatch):
+    set_all(monkeypatch, variables)
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [named]
+
+
 def test_secrets_do_not_show_in_the_representation_of_settings(monkeypatch):
     set_all(monkeypatch, PRODUCTION)
     settings = load_settings()

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -70,6 +71,14 @@ VERBS: dict[str, tuple[Say, dict[str, dict[str, str]]]] = {
     "message_status": (
         lambda r: r.message_status(status="read"),
         {"message_status_total": {"status": "read"}},
+    ),
+    "speech_heard": (
+        lambda r: r.speech_heard(outcome="too_slow", seconds=1),
+        {"speech_heard_total": {"outcome": "too_slow"}, "speech_hearing_seconds_count": {}},
+    ),
+    "hand_over_requested": (
+        lambda r: r.hand_over_requested(reason="asked"),
+        {"conversation_hand_overs_total": {"reason": "asked"}},
     ),
     "intents_detected": (
         lambda r: r.intents_detected(intents=["greeting"], channel="whatsapp"),
@@ -275,9 +284,12 @@ def test_a_series_that_a_process_does_not_have_is_not_handed_out():
         )
 
 
-def test_series_stay_within_the_budget_and_none_is_a_creation_time():
+@pytest.mark.parametrize("process", ["web", "worker"])
+def test_series_stay_within_the_budget_and_none_is_a_creation_time(
+    process: Literal["web", "worker"],
+):
     registry = CollectorRegistry(auto_describe=True)
-    recorder = Recorder(Instruments(process="all", registry=registry))
+    recorder = Recorder(Instruments(process=process, registry=registry))
     recorder.expect_jobs(f"room.job_{number}" for number in range(15))
 
     names = [sample.name for family in registry.collect() for sample in family.samples]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alojamientos.conversation.messages import MessageKind
+from alojamientos.conversation.events import HandOverReason
+from alojamientos.conversation.messages import Hearing, MessageKind
 from alojamientos.nlu.values import Intent
 from alojamientos.payments.events import Outcome
 from alojamientos.reservations.events import Channel, Status
@@ -53,6 +54,8 @@ def test_the_http_metrics_have_the_names_and_labels_of_the_specification(name: s
         (catalogue.PAYMENT_OUTCOMES, Outcome),
         (catalogue.MESSAGE_KINDS, MessageKind),
         (catalogue.INTENTS, Intent),
+        (catalogue.HEARINGS, Hearing),
+        (catalogue.HAND_OVER_REASONS, HandOverReason),
     ],
 )
 def test_closed_label_sets_are_those_of_the_rooms_that_they_mirror(

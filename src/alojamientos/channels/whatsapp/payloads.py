@@ -205,6 +205,19 @@ def _media(kind: MessageKind) -> Callable[[dict[str, Any]], Fields | None]:
     return read
 
 
+def _read_audio(raw: dict[str, Any]) -> Fields | None:
+    # No caption: the text of a voice note is what is heard in it, and nobody has listened yet.
+    audio = mapping(raw, "audio")
+    media_id = _id(audio, "id")
+    if not media_id:
+        return None
+    return {
+        "kind": MessageKind.AUDIO,
+        "media_id": media_id,
+        "media_sha256": _id(audio, "sha256") or None,
+    }
+
+
 def _read_reaction(raw: dict[str, Any]) -> Fields | None:
     # Taking a reaction back sends an empty emoji, or none.
     return {"kind": MessageKind.REACTION, "text": _text(mapping(raw, "reaction"), "emoji")}
@@ -223,7 +236,7 @@ _READERS: Mapping[str, Callable[[dict[str, Any]], Fields | None]] = {
     "text": _read_text,
     "button": _read_template_button,
     "interactive": _read_interactive,
-    "audio": _media(MessageKind.AUDIO),
+    "audio": _read_audio,
     "image": _media(MessageKind.IMAGE),
     "document": _media(MessageKind.DOCUMENT),
     "video": _media(MessageKind.VIDEO),

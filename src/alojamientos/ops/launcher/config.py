@@ -1,7 +1,9 @@
 """From the settings to those of a native stack: its own servers, secrets and addresses."""
 
+import shlex
 import shutil
 import subprocess
+import sys
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -118,14 +120,28 @@ def wipe(settings: Settings) -> None:
 def _simulated(settings: Settings) -> dict[str, dict[str, Any]]:
     """Point the providers that are still at their defaults to the simulators' port."""
     if not settings.stack.simulate_providers:
-        return {}
+        return _mailed(settings)
     url = f"http://127.0.0.1:{settings.stack.simulator_port}"
-    return {
+    groups: dict[str, dict[str, Any]] = _mailed(settings) | {
         name: {"base_url": url}
         for name in ("whatsapp", "mercadopago")
         if getattr(settings, name).base_url
         == Settings.groups[name].model_fields["base_url"].default
     }
+    if not {"transcriber", "transcriber_command"} & settings.speech.model_fields_set:
+        # Simulated guests' voice notes hold their words where only this reads them.
+        reads = shlex.join((sys.executable, "-m", "alojamientos.ops.simulator.voice"))
+        groups["speech"] = {"transcriber": "command", "transcriber_command": reads}
+    return groups
+
+
+def _mailed(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Mail guests and the owner while all mail ends in the sink, and nobody said otherwise."""
+    given = settings.guest_mail.model_fields_set
+    if not own_mail_sink(settings) or "mail_enabled" in given:
+        return {}
+    owner = {} if "owner_email" in given else {"owner_email": settings.mail.oncall.split(",")[0]}
+    return {"guest_mail": {"mail_enabled": True, **owner}}
 
 
 def _plain(value: object) -> str:

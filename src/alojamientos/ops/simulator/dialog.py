@@ -19,6 +19,7 @@ _PREFERENCE = re.compile(r"[?&]pref_id=([\w-]+)")
 _CONFIRMED = re.compile(r"(?:quedó|ya está|está) \*?confirmada", re.IGNORECASE)
 _CANCELLED = re.compile(r"\bcancel[ée]\b|se canceló|quedó cancelada", re.IGNORECASE)
 _TAKEN = re.compile(r"no (?:me )?queda lugar|se ocupó|no hay lugar|varias personas", re.IGNORECASE)
+_ASKS_TO_WRITE = re.compile(r"¿me lo escribís", re.IGNORECASE)
 _ASKS_GUESTS = re.compile(r"¿[^?]*cuánt(?:as personas|os (?:son|serían))", re.IGNORECASE)
 _ASKS_CHECK_OUT = re.compile(r"qué día se van|cuántas noches", re.IGNORECASE)
 _ASKS_CHECK_IN = re.compile(r"qué día llegarían\?", re.IGNORECASE)
@@ -101,6 +102,11 @@ def read(entry: dict[str, Any], wish: Wish, *, today: date) -> Move:
     if code := _CODE.search(text):
         return Move(said=Said.HELD, code=code.group(1))
     return _choose(entry, ids, text, wish) or _answer(text, wish, today=today)
+
+
+def asks_to_write(entry: dict[str, Any]) -> bool:
+    """Tell whether a voice note was not understood."""
+    return _ASKS_TO_WRITE.search(entry.get("text") or "") is not None
 
 
 def _choose(entry: dict[str, Any], ids: list[str], text: str, wish: Wish) -> Move | None:

@@ -1,5 +1,6 @@
 """One simulated guest: talks over the fake WhatsApp, reads answers, books, pays, cancels."""
 
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -7,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from alojamientos.kit.errors import AlojamientosError
+from alojamientos.ops.simulator import voice
 from alojamientos.ops.simulator.client import StackClient
-from alojamientos.ops.simulator.dialog import Move, Said, Wish, read
+from alojamientos.ops.simulator.dialog import Move, Said, Wish, asks_to_write, read
 from alojamientos.telemetry import context
 
 _MOST_TURNS = 12
@@ -102,6 +104,17 @@ class Guest:
         """Send a text and return the answer; raises Unanswered."""
         await self.send(text=text, **options)
         return await self.listen(answer=True)
+
+    async def speak(self, words: str, **options: Any) -> dict[str, Any]:
+        """Say `words` in a voice note and return the answer; write them when asked to.
+
+        Raises Unanswered.
+        """
+        content = base64.b64encode(voice.speak(words)).decode()
+        note = {"kind": "audio", "base64": content, "mime_type": voice.MIME_TYPE}
+        await self.send(media=note, shown=f"🎤 {words}", **options)
+        entry = await self.listen(answer=True)
+        return await self.say(words) if asks_to_write(entry) else entry
 
     async def tap(self, entry: dict[str, Any], option_id: str) -> dict[str, Any]:
         """Tap an option of `entry` and return the answer; raises Unanswered."""

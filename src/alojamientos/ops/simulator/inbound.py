@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from alojamientos.kit.errors import Invalid
+from alojamientos.ops.simulator import voice
 from alojamientos.ops.simulator.whatsapp import WINDOW_S, new_wamid
 from alojamientos.ops.simulator.world import World
 from alojamientos.telemetry import context
@@ -48,7 +49,8 @@ class Inbound:
             message, contact = self._message(one)
             messages.append(message)
             contacts[contact["wa_id"]] = contact
-            numbers.append(self._remember(message, shown=genuine))
+            spoken = _spoken(one) if message["type"] == "audio" else ""
+            numbers.append(self._remember(message, spoken=spoken, shown=genuine))
         value = {"contacts": list(contacts.values()), "messages": messages}
         payload = orjson.dumps(self._world.whatsapp.envelope(value))
         copies = 1 + int(body.get("duplicate", 0))
@@ -132,7 +134,7 @@ class Inbound:
             part["caption"] = caption
         return {"type": kind, kind: part}
 
-    def _remember(self, message: dict[str, Any], *, shown: bool) -> int:
+    def _remember(self, message: dict[str, Any], *, spoken: str, shown: bool) -> int:
         """Put the message into the guest's chat, once, and open the 24-hour window."""
         chats = self._world.whatsapp.chats
         wa_id = message["from"]
@@ -149,7 +151,7 @@ class Inbound:
                 "id": message["id"],
                 "at": self._world.clock(),
                 "type": message["type"],
-                "text": message.get("text", {}).get("body") or chosen.get("title", ""),
+                "text": message.get("text", {}).get("body") or chosen.get("title", "") or spoken,
                 "option_id": chosen.get("id"),
             },
         )
@@ -163,6 +165,12 @@ class Inbound:
         if isinstance(value, str) and not value.isdigit():
             return datetime.fromisoformat(value).timestamp()
         return float(value)
+
+
+def _spoken(one: dict[str, Any]) -> str:
+    """Return what the guest sees of a voice note in their chat."""
+    content = base64.b64decode((one.get("media") or {}).get("base64", ""))
+    return f"🎤 {voice.words_in(content)}".strip()
 
 
 async def _later(seconds: float, work: Any) -> None:

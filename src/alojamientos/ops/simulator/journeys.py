@@ -16,6 +16,7 @@ _NAMES = ("Ana", "Bruno", "Carla", "Diego", "Elena", "Facundo", "Gabriela", "Her
 _FIRST_WEEK, _LAST_WEEK = 3, 70  # bookings are taken 18 months ahead
 _MOST_TRIES = 25
 BOOKING = next(scenario for scenario in SCENARIOS if scenario.name == "booking_paid")
+VOICE_BOOKING = next(scenario for scenario in SCENARIOS if scenario.name == "voice_note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,8 @@ async def _refused(guest: Guest, scenario: Scenario, said: list[str], _: Wish) -
 
 
 async def _held(guest: Guest, scenario: Scenario, said: list[str], wish: Wish) -> str:
-    entry = await guest.say(said[0], **_options(scenario))
+    begin = guest.speak if scenario.voice else guest.say
+    entry = await begin(said[0], **_options(scenario))
     for words in said[1:]:
         entry = await guest.say(words)
     return await guest.hold(entry, wish)
@@ -162,8 +164,12 @@ async def book(
     today: date,
     deadline_s: float,
     on_line: Callable[[Line], None],
+    spoken: bool = False,
 ) -> BookingReport:
-    """Play one guest from the first word to a confirmed stay, and check it with the API."""
+    """Play one guest from the first word to a confirmed stay, and check it with the API.
+
+    With `spoken` the first word is a voice note.
+    """
     rng = random.Random(seed)
     wish = await find_wish(client, rng, today=today)
     number = new_number()
@@ -175,7 +181,7 @@ async def book(
         deadline_s=deadline_s,
         on_line=on_line,
     )
-    ended = await play(guest, BOOKING, wish, rng=rng, today=today)
+    ended = await play(guest, VOICE_BOOKING if spoken else BOOKING, wish, rng=rng, today=today)
     if ended.outcome == "confirmed":
         ended = await _checked(client, guest)
     seen = guest.seen

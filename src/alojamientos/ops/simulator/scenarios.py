@@ -26,6 +26,7 @@ class Scenario:
     party_size: int | None = None
     duplicates: int = 0
     signature: str = "valid"
+    voice: bool = False  # the first words are spoken
 
 
 _BOOKING = (
@@ -40,7 +41,7 @@ _BOOKING = (
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="question",
-        weight=28,
+        weight=26,
         ending=Ending.ANSWERED,
         openings=(
             ("Hola!", "¿Qué cabañas tienen?"),
@@ -51,7 +52,8 @@ SCENARIOS: tuple[Scenario, ...] = (
             ("Quiero ver mi reserva",),
         ),
     ),
-    Scenario(name="booking_paid", weight=25, ending=Ending.PAID, openings=_BOOKING),
+    Scenario(name="booking_paid", weight=21, ending=Ending.PAID, openings=_BOOKING),
+    Scenario(name="voice_note", weight=6, ending=Ending.PAID, openings=_BOOKING, voice=True),
     Scenario(name="booking_abandoned", weight=10, ending=Ending.ABANDONED, openings=_BOOKING),
     Scenario(name="cancellation", weight=10, ending=Ending.CANCELLED, openings=_BOOKING),
     Scenario(
