@@ -296,6 +296,51 @@ def test_the_page_says_when_a_link_is_closed_or_unknown(providers):
     unknown = providers.http.get("/checkout/v1/redirect?pref_id=x")
 
     assert "disabled" in page.text
+    assert "24/11/2026 a las 13:00" in page.text
     assert "venció" in closed.text
     assert "venció" in paid.text
     assert unknown.status_code == 404
+
+
+def test_the_result_page_believes_the_payment_and_not_its_address(providers):
+    link = providers.preference()["init_point"]
+    rejected = providers.http.post(link, data={"status": "rejected"}, follow_redirects=True)
+    forged = str(rejected.url).replace("status=rejected", "status=approved")
+
+    page = providers.http.get(forged)
+    unknown = providers.http.get("/checkout/v1/result?status=approved&payment_id=1")
+
+    assert "rechazado" in page.text
+    assert "Este pago no existe" in unknown.text
+    assert unknown.status_code == 404
+
+
+def test_a_rejected_payment_is_not_tried_again_once_its_link_is_closed(providers):
+    preference = providers.preference(
+        expires=True, expiration_date_to="2026-11-24T16:00:00.000+00:00"
+    )
+    link = preference["init_point"]
+    rejected = providers.http.post(link, data={"status": "rejected"}, follow_redirects=True)
+
+    providers.clock.now += 24 * 3600
+    later = providers.http.get(str(rejected.url))
+
+    assert f'href="{link}"' in rejected.text
+    assert f'href="{link}"' not in later.text
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("refunded", "devolvieron"), ("cancelled", "anuló"), ("approved", "Listo")],
+)
+def test_the_result_page_follows_what_became_of_the_payment(providers, status, words):
+    link = providers.preference()["init_point"]
+    paid = providers.http.post(link, data={"status": "pending"}, follow_redirects=True)
+    payment = paid.url.params["payment_id"]
+
+    providers.control(
+        "POST", f"mercadopago/payments/{payment}", {"status": status, "notify": False}
+    )
+    page = providers.http.get(str(paid.url))
+
+    assert words in page.text

@@ -98,6 +98,7 @@ def test_mail_is_kept_shown_and_outlives_a_restart(tmp_path):
     sink.stop()
 
     assert "No mail yet" in empty.text
+    assert '<html lang="en">' in empty.text
     assert first["to"] == ["oncall@reservas.com", "owner@reservas.com"]
     assert first["from"] == "Alertas <alertas@reservas.com>"
     assert first["subject"] == "¡Alerta! ServiceDown"

@@ -1,8 +1,10 @@
 """Pages for people: a guest's phone, and Mercado Pago's checkout."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
+from zoneinfo import ZoneInfo
 
 import jinja2
 from starlette.requests import Request
@@ -15,6 +17,7 @@ from alojamientos.ops.simulator.world import World
 from alojamientos.telemetry import context
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_ARGENTINA = ZoneInfo("America/Argentina/Buenos_Aires")
 _CHOICES = ("approved", "rejected", "pending")
 
 
@@ -24,12 +27,18 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True
     )
     templates.filters["pesos"] = pesos
+    templates.filters["instant"] = instant
     return templates
 
 
 def pesos(amount: float) -> str:
     """Return an amount as it is written in Argentina: `$ 81.000,00`."""
     return "$ " + f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def instant(value: str) -> str:
+    """Return an ISO instant as a guest reads it: `24/11/2026 a las 13:00`."""
+    return f"{datetime.fromisoformat(value).astimezone(_ARGENTINA):%d/%m/%Y a las %H:%M}"
 
 
 def page_routes(world: World) -> list[Route]:
@@ -75,18 +84,19 @@ def page_routes(world: World) -> list[Route]:
 
     async def result(request: Request) -> Response:
         query = request.query_params
-        preference = mercadopago.preferences.get(query.get("preference_id", ""))
-        status = query.get("status", "")
-        back = (
-            (preference or {})
-            .get("back_urls", {})
-            .get({"approved": "success", "rejected": "failure"}.get(status, "pending"))
+        payment = mercadopago.payments.get(query.get("payment_id", ""))
+        if payment is None:
+            return page("result.html", status=404, payment=None)
+        preference = mercadopago.preferences.get(query.get("preference_id", "")) or {}
+        status = payment["status"]
+        back = preference.get("back_urls", {}).get(
+            {"approved": "success", "rejected": "failure"}.get(status, "pending")
         )
+        payable = preference and not mercadopago.is_closed(preference)
         return page(
             "result.html",
-            status=200,
-            outcome=status,
-            preference=preference,
+            payment=payment,
+            retry=preference["init_point"] if payable and status == "rejected" else None,
             back=f"{back}{'&' if '?' in back else '?'}{query}" if back else None,
         )
 
