@@ -99,4 +99,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """Leave nothing running, also of what the program has started itself."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    # Unread output pauses the pipe, and wait() does not return before the pipe has ended.
+    while process.stdout is not None and await process.stdout.read(_LARGEST_OUTPUT):
+        pass
     await process.wait()
