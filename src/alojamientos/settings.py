@@ -264,6 +264,44 @@ class GuestMailSettings(_Group):
     )
 
 
+class AlertSettings(_Group):
+    """How alerts leave, beside mail (SMTP_ONCALL, SMTP_DEVOPS)."""
+
+    model_config = SettingsConfigDict(env_prefix="ALERT_")
+    heartbeat_url: SecretStr | None = Field(
+        None,
+        description="Address outside that expects a call a minute, and tells you when none comes",
+    )
+    webhook_url: SecretStr | None = Field(
+        None, description="Address that gets critical alerts as Alertmanager's JSON"
+    )
+    telegram_bot_token: SecretStr | None = Field(
+        None, description="Of the bot that sends critical alerts; with ALERT_TELEGRAM_CHAT_ID"
+    )
+    telegram_chat_id: int | None = Field(None, description="The chat that the bot writes to")
+    whatsapp_to: str = Field(
+        "5492944000001",
+        pattern=r"^(none|\d{8,15})$",
+        description="The owner's number for critical alerts, digits only; or none",
+    )
+    whatsapp_template: str = Field(
+        "alerta",
+        description="Approved template, es_AR, three parameters: state, what it means, alert",
+    )
+    bridge_host: str = Field("127.0.0.1", description="Address that the bridge listens on")
+    bridge_port: Port = Field(8002, description="Port of the bridge from alerts to WhatsApp")
+    bridge_token: SecretStr = Field(
+        SecretStr(DEV + "bridge-token"), description="Bearer token between Alertmanager and it"
+    )
+    dashboards_url: str = Field(
+        "", description="Where Grafana is, so that alerts can link to it: http://localhost:3000"
+    )
+
+    @property
+    def reaches_whatsapp(self) -> bool:
+        return self.whatsapp_to != "none"
+
+
 class StackSettings(_Group):
     """The native stack of `make up`: ports (all on 127.0.0.1) and folders."""
 
@@ -301,6 +339,7 @@ class Settings:
         "speech": SpeechSettings,
         "mail": MailSettings,
         "guest_mail": GuestMailSettings,
+        "alert": AlertSettings,
         "stack": StackSettings,
     }
     app: AppSettings
@@ -311,6 +350,7 @@ class Settings:
     speech: SpeechSettings
     mail: MailSettings
     guest_mail: GuestMailSettings
+    alert: AlertSettings
     stack: StackSettings
 
     def __init__(self, **values: _Group) -> None:
@@ -414,12 +454,15 @@ def _development_accounts(settings: Settings) -> list[str]:
     for group, field in (
         (settings.whatsapp, "phone_number_id"),
         (settings.mercadopago, "collector_id"),
+        (settings.alert, "whatsapp_to"),
     ):
         if getattr(group, field) == type(group).model_fields[field].default:
             problems.append(
                 f"{variable_name(type(group), field)} still has its development default;"
                 " set it to your account's"
             )
+    if (settings.alert.telegram_bot_token is None) != (settings.alert.telegram_chat_id is None):
+        problems.append("ALERT_TELEGRAM_BOT_TOKEN and ALERT_TELEGRAM_CHAT_ID need each other")
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
     return problems

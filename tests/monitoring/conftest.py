@@ -8,6 +8,7 @@ from tests.conftest import free_port
 
 from alojamientos.monitoring.generate import (
     Addresses,
+    Delivery,
     MailTarget,
     NativeConfig,
     render_native,
@@ -45,7 +46,7 @@ def mail() -> MailTarget:
 
 @pytest.fixture
 def native(tmp_path: Path, addresses: Addresses, mail: MailTarget) -> NativeConfig:
-    return render_native(tmp_path / "native", addresses, mail)
+    return render_native(tmp_path / "native", addresses, Delivery(mail=mail))
 
 
 class Sink:

@@ -14,7 +14,17 @@ from alojamientos.ops.launcher.part import State
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.xdist_group("stack")]
 PARTS = {
-    *("postgres", "valkey", "migrate", "simulators", "mail", "web", "worker", "prometheus"),
+    *(
+        "postgres",
+        "valkey",
+        "migrate",
+        "simulators",
+        "mail",
+        "web",
+        "worker",
+        "bridge",
+        "prometheus",
+    ),
     *("alertmanager", "node_exporter", "postgres_exporter", "redis_exporter", "blackbox_exporter"),
 }
 

@@ -33,11 +33,12 @@ VERBS: dict[str, _Verb] = {
     "logs": _Verb("stack", "logs", _RUN, "Follow the logs of all parts, or of one, or one trace."),
     "restart": _Verb("stack", "restart", _RUN, "Restart one part of the running stack."),
     "simulate": _Verb("simulate", "app", _TRY, "Play guests against the running stack."),
-    "drill": _Verb("drill", "app", _TRY, "Break something on purpose and time the alert mail."),
+    "drill": _Verb("drill", "drill", _TRY, "Break something on purpose and time the alert mail."),
     "verify": _Verb("verify", "verify", _CHECK, "Check the running stack, with evidence per item."),
     "render": _Verb("render", "render", _CHECK, "Write the files derived from the definitions."),
     "serve": _Verb("serve", "serve", _PARTS, "Run web: API, webhooks, /metrics."),
     "worker": _Verb("serve", "worker", _PARTS, "Run the worker: messages, deliveries, timers."),
+    "bridge": _Verb("serve", "bridge", _PARTS, "Run the bridge from alerts to WhatsApp."),
     "migrate": _Verb("migrate", "migrate", _PARTS, "Bring the database's schema up to date."),
     "simulators": _Verb("simulators", "app", _PARTS, "Run the fake providers or the mail sink."),
 }

@@ -1,72 +1,132 @@
 """`alojamientos drill`: break something on purpose and watch who is told."""
 
+import platform
 import signal
-from enum import StrEnum
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
+from rich.table import Table
 
+from alojamientos.ops.drill import faults
 from alojamientos.ops.drill import report as reports
-from alojamientos.ops.drill.backend_down import BackendDown, Step
 from alojamientos.ops.drill.clients import Eyes
+from alojamientos.ops.drill.faults import Fault
+from alojamientos.ops.drill.hands import StackHands
+from alojamientos.ops.drill.runner import Drill, Patience, Report, Step
 from alojamientos.ops.launcher.control import Client
 from alojamientos.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="Break something on purpose and watch who is told.")
+app = typer.Typer(no_args_is_help=True)
+_RECOVERY_S = 780  # a warning's recovery waits for its group's next turn, 10 minutes
 
 
-class Target(StrEnum):
-    WEB = "web"
-    WORKER = "worker"
-
-
-@app.callback()
-def _drills() -> None:
-    """Break something on purpose and watch who is told."""
-
-
-@app.command("backend-down")
-def backend_down(
-    target: Annotated[Target, typer.Option(help="Whom to kill.")] = Target.WEB,
+@app.command()
+def drill(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[FAULT]...", help="As --list shows them.")
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Play every fault, one by one.")] = False,
+    show_list: Annotated[bool, typer.Option("--list", help="List the faults and stop.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a Markdown page of the results.", dir_okay=False)
+    ] = None,
     timeout: Annotated[
-        float, typer.Option(min=1, help="Seconds from kill to mail, and from restore to mail.")
-    ] = 120,
+        float | None, typer.Option(min=1, help="Seconds to the mail, instead of the fault's own.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Kill a process, wait for the alert mail, bring it back, wait for the recovery mail."""
-    stack = load_settings(check_production=False).stack
-    console = Console(stderr=as_json)
+    """Break something on purpose, wait for the alert mail, mend it, wait for the recovery mail.
 
-    def show(step: Step) -> None:
-        console.print(f"{step.seconds:6.1f} s since the {step.since}: {step.name}")
-
-    # Stopped from outside, the drill must still bring the process back.
+    Each fault must raise exactly the alerts that it should, within its limit; what follows from
+    them must be held back. The stack must be quiet before. Whatever happens, the fault is mended
+    at the end. Try: alojamientos drill backend-down.
+    """
+    if show_list:
+        Console(highlight=False).print(_listed())
+        return
+    chosen = _chosen(names or [], every=every)
+    console = Console(stderr=as_json, highlight=False)
+    # Stopped from outside, the drill must still mend what it broke.
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with Eyes(
-            prometheus=f"http://127.0.0.1:{stack.prometheus_port}",
-            alertmanager=f"http://127.0.0.1:{stack.alertmanager_port}",
-            mail=f"http://127.0.0.1:{stack.mail_http_port}",
-        ) as eyes:
-            report = BackendDown(
-                eyes=eyes,
-                control=Client(stack.state_dir),
-                target=target.value,
-                timeout_s=timeout,
-                on_step=show,
-            ).run()
+        results = _play(chosen, console=console, timeout=timeout)
     finally:
         signal.signal(signal.SIGTERM, before)
+    if report is not None:
+        report.write_text(_page(results), encoding="utf-8")
     if as_json:
-        print(orjson.dumps(reports.as_json(report)).decode())
+        print(orjson.dumps(reports.as_json(results)).decode())
     else:
-        console.print(reports.table(report))
-    if report.problem:
-        Console(stderr=True).print(report.problem, style="red", markup=False)
+        console.print(reports.table(results))
+    problems = [f"{r.fault.name}: {problem}" for r in results for problem in r.problems]
+    for problem in problems:
+        Console(stderr=True).print(problem, style="red", markup=False)
+    if problems:
         raise typer.Exit(1)
+
+
+def _listed() -> Table:
+    table = Table(title="Faults", title_justify="left")
+    for heading in ("name", "what is done", "alerts", "mail within"):
+        table.add_column(heading)
+    for fault in faults.ALL:
+        limit = f"{fault.within_s:g} s" if fault.mailed else "no mail can leave"
+        table.add_row(fault.name, fault.summary, ", ".join(fault.expected), limit)
+    return table
+
+
+def _chosen(names: list[str], *, every: bool) -> Sequence[Fault]:
+    if every:
+        return faults.ALL
+    unknown = [name for name in names if name not in faults.BY_NAME]
+    if unknown or not names:
+        known = ", ".join(faults.BY_NAME)
+        problem = f"there is no fault {', '.join(unknown)}" if unknown else "name a fault, or --all"
+        raise typer.BadParameter(f"{problem}; known: {known}")
+    return [faults.BY_NAME[name] for name in names]
+
+
+def _play(chosen: Sequence[Fault], *, console: Console, timeout: float | None) -> list[Report]:
+    stack = load_settings(check_production=False).stack
+    alertmanager = f"http://127.0.0.1:{stack.alertmanager_port}"
+    control = Client(stack.state_dir)
+    control.status()  # refuses when there is no stack
+
+    def show(step: Step) -> None:
+        console.print(f"{step.seconds:6.1f} s since the {step.since}: {step.alert} {step.stage}")
+
+    results = []
+    with Eyes(
+        prometheus=f"http://127.0.0.1:{stack.prometheus_port}",
+        alertmanager=alertmanager,
+        mail=f"http://127.0.0.1:{stack.mail_http_port}",
+    ) as eyes:
+        for fault in chosen:
+            console.print(f"{fault.name}: {fault.summary}")
+            drill = Drill(
+                eyes=eyes,
+                hands=StackHands(control=control, alertmanager=alertmanager),
+                fault=fault if timeout is None else fault.limited_to(timeout),
+                on_step=show,
+                patience=Patience(recovery_s=_RECOVERY_S),
+            )
+            results.append(drill.run())
+    return results
+
+
+def _page(results: Sequence[Report]) -> str:
+    return reports.markdown(
+        results,
+        when=f"{datetime.now(UTC):%Y-%m-%d}",
+        where=f"{platform.system()} {platform.machine()}",
+    )
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

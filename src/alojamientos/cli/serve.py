@@ -1,5 +1,6 @@
 """The verbs that run one process of the application."""
 
+from alojamientos.entrypoints import bridge as bridges
 from alojamientos.entrypoints import web
 from alojamientos.entrypoints import worker as workers
 from alojamientos.settings import load_settings
@@ -21,3 +22,13 @@ def worker() -> None:
     SIGTERM lets jobs end first; what a killed one was doing is done again by another.
     """
     workers.run(load_settings())
+
+
+def bridge() -> None:
+    """Run the bridge from critical alerts to the owner's WhatsApp, on ALERT_BRIDGE_PORT.
+
+    It wants neither database nor Redis, so that it still speaks when they are down. Alertmanager
+    posts to /alerts with ALERT_BRIDGE_TOKEN; the message goes to ALERT_WHATSAPP_TO as the template
+    ALERT_WHATSAPP_TEMPLATE.
+    """
+    bridges.run(load_settings())

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alojamientos.kit.errors import AlojamientosError, Unavailable
 from alojamientos.kit.events import Bus
 from alojamientos.telemetry import context
+from alojamientos.telemetry.redaction import redact
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 2
@@ -123,10 +124,13 @@ async def _invalid(_request: Request, error: Exception) -> Response:
 
 
 def _field(location: Sequence[int | str], kind: str) -> str:
-    """Return a dotted name for where in the request the mistake is."""
+    """Return a dotted name for where in the request the mistake is.
+
+    The name of an unknown field is the client's: it may be an address or a phone.
+    """
     if kind == "json_invalid":
         return "body"
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+    return ".".join(redact(str(part)) for part in location[1:]) or str(location[0])
 
 
 async def _http(_request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from alojamientos.monitoring.promql import (
     InvalidExpression,
     Recorded,
     Where,
-    is_duration,
+    is_window,
     series,
 )
 from alojamientos.telemetry.catalogue import Metric
@@ -42,6 +42,11 @@ def calculate(left: Expr, operator: Arithmetic, right: Expr | str) -> Expr:
     return Expr(text=f"{wrapped(left)} {operator} {right}", labels=left.labels, joined=True)
 
 
+def complement(share: Expr) -> Expr:
+    """Return what a share leaves of the whole, 1."""
+    return Expr(text=f"1 - {wrapped(share)}", labels=share.labels, joined=True)
+
+
 def _same_labels(left: Expr, right: Expr) -> None:
     if left.labels != right.labels:
         raise InvalidExpression(
@@ -61,13 +66,18 @@ def since(timestamp: Expr) -> Expr:
 
 
 def over(
-    function: OverTime, metric: Metric | ExporterMetric | Recorded, *where: Where, window: str
+    function: OverTime,
+    metric: Metric | ExporterMetric | Recorded,
+    *where: Where,
+    window: str,
+    before: str = "",
 ) -> Expr:
-    """Return what `function` makes of a gauge's samples in `window`."""
+    """Return what `function` makes of a gauge's samples in `window`, which ended `before` ago."""
     if not isinstance(metric, Recorded) and metric.kind != "gauge":
         raise InvalidExpression(f"{function} wants a gauge; {metric.name} is a {metric.kind}")
     selected = series(metric, *where)
-    return Expr(text=f"{function}({selected}[{_window(window)}])", labels=selected.labels)
+    offset = f" offset {_window(before)}" if before else ""
+    return Expr(text=f"{function}({selected}[{_window(window)}]{offset})", labels=selected.labels)
 
 
 def forecast(metric: ExporterMetric | Metric, *where: Where, window: str, seconds: int) -> Expr:
@@ -137,7 +147,7 @@ def _of_histogram(
 
 
 def _window(text: str) -> str:
-    if not is_duration(text):
+    if not is_window(text):
         raise InvalidExpression(f"{text!r} is not a duration like 5m")
     return text
 

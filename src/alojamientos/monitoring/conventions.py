@@ -23,6 +23,10 @@ SERVICES = (
 # The boards that an alert can send its reader to, by what they are about.
 DASHBOARDS = ("overview", "reservations", "webhooks", "infrastructure", "slo")
 
+# Fixed uids of Grafana's data sources; Loki's is there when logs are collected.
+PROMETHEUS_UID = "alojamientos-prometheus"
+LOKI_UID = "alojamientos-loki"
+
 # Labels that Prometheus adds to whatever it scrapes.
 TARGET_LABELS = ("job", "instance")
 ALERT_LABELS = ("severity", "service", "env")

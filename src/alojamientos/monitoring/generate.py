@@ -8,15 +8,32 @@ from pathlib import Path
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import definitions
 from alojamientos.monitoring.conventions import HEADER
-from alojamientos.monitoring.definitions import routes, targets
-from alojamientos.monitoring.model import Addresses, MailTarget
-from alojamientos.monitoring.render import alertmanager, blackbox, prometheus, reference
+from alojamientos.monitoring.definitions import dashboards, routes, targets
+from alojamientos.monitoring.model import (
+    Addresses,
+    Bridge,
+    Delivery,
+    MailTarget,
+    Telegram,
+)
+from alojamientos.monitoring.render import (
+    alertmanager,
+    blackbox,
+    grafana,
+    messages,
+    prometheus,
+    reference,
+    reference_boards,
+)
 
 __all__ = [
     "Addresses",
+    "Bridge",
+    "Delivery",
     "InvalidDefinition",
     "MailTarget",
     "NativeConfig",
+    "Telegram",
     "artefacts",
     "check",
     "render_native",
@@ -35,15 +52,20 @@ _DOCKER = Addresses(
 )
 _RULE_FOLDERS = ("alerts", "rules")
 _SECRETS = Path("/run/secrets")
-_DOCKER_MAIL = MailTarget(
-    host="smtp.gmail.com",
-    port=587,
-    sender="alertas@reservas.com",
-    oncall="oncall@reservas.com,cto@reservas.com",
-    devops="devops@reservas.com",
-    require_tls=True,
-    username="alertas@reservas.com",
-    password_file=_SECRETS / "smtp_password",
+_DOCKER_DELIVERY = Delivery(
+    mail=MailTarget(
+        host="smtp.gmail.com",
+        port=587,
+        sender="alertas@reservas.com",
+        oncall="oncall@reservas.com,cto@reservas.com",
+        devops="devops@reservas.com",
+        require_tls=True,
+        username="alertas@reservas.com",
+        password_file=_SECRETS / "smtp_password",
+    ),
+    heartbeat_url_file=_SECRETS / "heartbeat_url",
+    bridge=Bridge(address="bridge:8002", token_file=_SECRETS / "bridge_token"),
+    dashboards="http://localhost:3000",
 )
 
 
@@ -65,14 +87,27 @@ def problems() -> list[str]:
     found: list[str] = []
     for group in definitions.RULE_GROUPS:
         found += group.validate()
-    for item in (*targets.SCRAPE_JOBS, *routes.RECEIVERS, routes.ROOT, *routes.INHIBITIONS):
+    for item in (
+        *(*targets.SCRAPE_JOBS, *routes.RECEIVERS, routes.ROOT, *routes.INHIBITIONS),
+        *routes.TIME_INTERVALS,
+    ):
         found += item.validate()
+    for board in (*dashboards.DASHBOARDS, *dashboards.MARKS):
+        found += board.validate()
+    found += _repeated("dashboard", (board.name for board in dashboards.DASHBOARDS))
     found += _repeated("alert", (r.name for g in definitions.RULE_GROUPS for r in g.alerts))
     found += _repeated("rule group", (group.name for group in definitions.RULE_GROUPS))
     found += _repeated("scrape job", (job.name for job in targets.SCRAPE_JOBS))
     known = {receiver.name for receiver in routes.RECEIVERS}
     used = {route.receiver for route in routes.ROOT.walk()}
     found += [f"route: there is no receiver {name!r}" for name in sorted(used - known)]
+    intervals = {interval.name for interval in routes.TIME_INTERVALS}
+    found += [
+        f"route to {route.receiver}: there is no time interval {name!r}"
+        for route in routes.ROOT.walk()
+        for name in route.active
+        if name not in intervals
+    ]
     found += [f"receiver {name}: no route leads to it" for name in sorted(known - used)]
     return found
 
@@ -104,19 +139,39 @@ def artefacts() -> dict[str, str]:
             metrics_token_file=_SECRETS / "metrics_token",
         ),
         "monitoring/alertmanager/alertmanager.yml": alertmanager.configuration(
-            mail=_DOCKER_MAIL,
+            _DOCKER_DELIVERY,
             root=routes.ROOT,
             receivers=routes.RECEIVERS,
             inhibitions=routes.INHIBITIONS,
-            heartbeat_url_file=_SECRETS / "heartbeat_url",
+            intervals=routes.TIME_INTERVALS,
         ),
-        "monitoring/alertmanager/templates/mail.tmpl": alertmanager.MAIL_TEMPLATE,
+        "monitoring/alertmanager/templates/mail.tmpl": messages.mail(_DOCKER_DELIVERY.dashboards),
+        "monitoring/alertmanager/templates/telegram.tmpl": messages.TELEGRAM,
         "monitoring/blackbox/blackbox.yml": blackbox.configuration(),
         "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
+        "docs/reference/dashboards.md": reference_boards.page(
+            dashboards.DASHBOARDS, dashboards.MARKS, definitions.RULE_GROUPS
+        ),
+        **_grafana(),
     }
     for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
         files[f"monitoring/prometheus/{name}"] = text
     return dict(sorted(files.items()))
+
+
+def _grafana() -> dict[str, str]:
+    folder = "monitoring/grafana"
+    files = {
+        f"{folder}/datasources/prometheus.yml": grafana.datasource(
+            _DOCKER.prometheus, targets.SCRAPE_JOBS
+        ),
+        f"{folder}/dashboards/provider.yml": grafana.provider(),
+    }
+    for board in dashboards.DASHBOARDS:
+        files[f"{folder}/dashboards/{board.name}.json"] = grafana.board(
+            board, dashboards.MARKS, definitions.RULE_GROUPS
+        )
+    return files
 
 
 def write(root: Path) -> list[Path]:
@@ -155,11 +210,10 @@ def check(root: Path) -> list[str]:
 def render_native(
     out_dir: Path,
     addresses: Addresses,
-    mail: MailTarget,
+    delivery: Delivery,
     *,
     env: str = "development",
     metrics_token_file: Path | None = None,
-    heartbeat_url_file: Path | None = None,
 ) -> NativeConfig:
     """Write the configuration of a stack at `addresses` below `out_dir`.
 
@@ -172,6 +226,7 @@ def render_native(
         blackbox=out_dir / "blackbox" / "blackbox.yml",
     )
     folder = config.prometheus.parent
+    templates = config.alertmanager.parent / "templates"
     wanted = {
         config.prometheus: prometheus.configuration(
             jobs=targets.SCRAPE_JOBS,
@@ -181,13 +236,14 @@ def render_native(
             metrics_token_file=metrics_token_file and metrics_token_file.absolute(),
         ),
         config.alertmanager: alertmanager.configuration(
-            mail=mail,
+            delivery,
             root=routes.ROOT,
             receivers=routes.RECEIVERS,
             inhibitions=routes.INHIBITIONS,
-            heartbeat_url_file=heartbeat_url_file and heartbeat_url_file.absolute(),
+            intervals=routes.TIME_INTERVALS,
         ),
-        config.alertmanager.parent / "templates" / "mail.tmpl": alertmanager.MAIL_TEMPLATE,
+        templates / "mail.tmpl": messages.mail(delivery.dashboards),
+        templates / "telegram.tmpl": messages.TELEGRAM,
         config.blackbox: blackbox.configuration(),
         **{folder / name: t for name, t in prometheus.rules(definitions.RULE_GROUPS).items()},
     }

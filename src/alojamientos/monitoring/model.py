@@ -14,6 +14,7 @@ _ALERT_NAME = re.compile(r"[A-Z][A-Za-z0-9]+")
 _RECORD_NAME = re.compile(r"[a-z][a-z0-9_]*:[a-z0-9_]+:[a-z0-9_]+")
 _TEMPLATED_LABEL = re.compile(r"\$labels\.([A-Za-z_]+)")
 _BARE_VALUE = re.compile(r"\{\{\s*\$value\s*\}\}")
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 _MATCHER = re.compile(r'([a-z_]+)(=|!=|=~|!~)"[^"]*"')
 
 
@@ -179,11 +180,15 @@ class ScrapeJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Who is told: a list of addresses of MailTarget, or the outside heartbeat."""
+    """Who is told: a list of addresses of MailTarget, or the outside heartbeat.
+
+    `is_urgent` adds every way of Delivery that reaches a pocket at night, where it is configured.
+    """
 
     name: str
     mail_to: Literal["oncall", "devops"] | None = None
     is_heartbeat: bool = False
+    is_urgent: bool = False
 
     def validate(self) -> list[str]:
         """List what is missing or wrong."""
@@ -193,8 +198,32 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeInterval:
+    """The hours of every day, by the clock of `location`, in which a route may send."""
+
+    name: str
+    start: str
+    end: str
+    location: str
+
+    def validate(self) -> list[str]:
+        """List what is missing or wrong."""
+        problems = [
+            f"time interval {self.name}: {clock!r} is not a time like 08:00"
+            for clock in (self.start, self.end)
+            if _CLOCK.fullmatch(clock) is None
+        ]
+        if not problems and self.start >= self.end:
+            problems.append(f"time interval {self.name}: it ends before it starts")
+        return problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One branch of the routing tree; the root has no matchers and groups for all."""
+    """One branch of the routing tree; the root has no matchers and groups for all.
+
+    `active` names the time intervals in which it sends; without any, it always does.
+    """
 
     receiver: str
     matchers: tuple[str, ...] = ()
@@ -202,6 +231,7 @@ class Route:
     group_wait: str = ""
     group_interval: str = ""
     repeat_interval: str = ""
+    active: tuple[str, ...] = ()
     routes: tuple["Route", ...] = ()
 
     def walk(self) -> Iterator["Route"]:
@@ -226,6 +256,8 @@ class Route:
                     f"route to {route.receiver}: without group_wait, what should be inhibited"
                     " is sent before what inhibits it has arrived"
                 )
+        if self.active:
+            problems.append("the root route must always send; it has time intervals")
         if self.matchers:
             problems.append("the root route must take every alert; it has matchers")
         return problems
@@ -288,3 +320,34 @@ class MailTarget:
     require_tls: bool
     username: str | None = None
     password_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telegram:
+    """A chat that a bot may write to."""
+
+    bot_token_file: Path
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """Our own small process that passes critical alerts on as WhatsApp messages."""
+
+    address: str
+    token_file: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Every way in which alerts leave; secrets are in files, which Alertmanager reads itself.
+
+    `dashboards` is where the dashboards are served, without a slash at its end; mails link there.
+    """
+
+    mail: MailTarget
+    heartbeat_url_file: Path | None = None
+    webhook_url_file: Path | None = None
+    telegram: Telegram | None = None
+    bridge: Bridge | None = None
+    dashboards: str = ""

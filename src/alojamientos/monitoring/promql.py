@@ -16,6 +16,9 @@ from alojamientos.telemetry.catalogue import Metric
 Operator = Literal["=", "!=", "=~", "!~"]
 Comparison = Literal["==", "!=", ">", "<", ">=", "<="]
 
+# A window as wide as the drawing's resolution needs: Grafana fills it in, and so does the console.
+RATE_INTERVAL = "$__rate_interval"
+
 _DURATION = re.compile(r"(?:\d+(?:ms|[smhdwy]))+")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -76,6 +79,20 @@ def is_duration(text: str) -> bool:
     return _DURATION.fullmatch(text) is not None
 
 
+def is_window(text: str) -> bool:
+    """Tell whether `text` can stand between the brackets of a range: a duration, or the token."""
+    return text == RATE_INTERVAL or is_duration(text)
+
+
+def scraped_labels(metric: Metric | ExporterMetric) -> frozenset[str]:
+    """Return the labels that a metric has in Prometheus, once it is scraped.
+
+    A label of its own that is also the target's, such as `job`, is renamed `exported_job`.
+    """
+    own = (f"exported_{name}" if name in TARGET_LABELS else name for name in metric.labels)
+    return frozenset((*own, *TARGET_LABELS))
+
+
 def equals(label: str, value: str) -> Where:
     return Where(label=label, operator="=", value=value)
 
@@ -93,8 +110,7 @@ def series(metric: Metric | ExporterMetric | Recorded, *where: Where) -> Expr:
 
     Raises InvalidExpression for a label or a label value that the metric does not have.
     """
-    target = () if isinstance(metric, Recorded) else TARGET_LABELS
-    labels = frozenset((*metric.labels, *target))
+    labels = frozenset(metric.labels) if isinstance(metric, Recorded) else scraped_labels(metric)
     for matcher in where:
         _check_matcher(metric, labels, matcher)
     matchers = ",".join(str(matcher) for matcher in where)
@@ -112,7 +128,7 @@ def _check_matcher(
     if where.label == "job":
         known = JOBS
     elif isinstance(metric, Metric):
-        known = metric.labels.get(where.label)
+        known = metric.labels.get(where.label.removeprefix("exported_"))
     elif isinstance(metric, Recorded):
         known = metric.values.get(where.label)
     if known is None:
@@ -141,7 +157,7 @@ def _over(
 ) -> Expr:
     if metric.kind != "counter":
         raise InvalidExpression(f"{function} wants a counter; {metric.name} is a {metric.kind}")
-    if not is_duration(window):
+    if not is_window(window):
         raise InvalidExpression(f"{window!r} is not a duration like 5m")
     selected = series(metric, *where)
     return Expr(text=f"{function}({selected}[{window}])", labels=selected.labels)

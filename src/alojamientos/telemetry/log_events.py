@@ -174,6 +174,14 @@ PROCESS_STARTED = _event(
     "process.start_finished", "A process is ready", *("version", "host", "port", "pid")
 )
 PROCESS_STOPPED = _event("process.stop_finished", "A process has let go of everything", "reason")
+ALERT_SENT = _event(
+    "alert.message_sent", "WhatsApp took an alert for the owner", *("alert", "status")
+)
+ALERT_NOT_SENT = _event(
+    "alert.message_failed",
+    "WhatsApp did not take an alert; Alertmanager tries again",
+    *("alert", "error"),
+)
 RATE_LIMITED = _event("http.client_limited", "A client asked too often", *("handler", "limit"))
 RATE_LIMIT_UNAVAILABLE = _event(
     "http.limiter_unavailable", "Requests are let through uncounted: Redis is away", "error"

@@ -1,14 +1,18 @@
 """Corners of the problem format that the API's own tests do not reach."""
 
+from typing import Any
+
 import orjson
 import pytest
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 
 from alojamientos.entrypoints import errors
 from alojamientos.kit.errors import Invalid, ProviderUnavailable, Unavailable
 from alojamientos.kit.ratelimit import RateLimited
 
 
-def body(response) -> dict[str, object]:
+def body(response) -> dict[str, Any]:
     return dict(orjson.loads(response.body))
 
 
@@ -47,6 +51,20 @@ def test_extra_of_an_error_never_replaces_what_a_problem_is_made_of():
 
 def test_extra_that_json_does_not_know_is_written_as_text():
     assert body(errors.from_error(Invalid(field="a", limit={1})))["limit"] == "{1}"
+
+
+async def test_name_of_an_unknown_field_is_not_repeated_when_it_is_someones_address():
+    unknown = {"type": "extra_forbidden", "msg": "Extra inputs are not permitted"}
+    names = ("ana@example.com", "+5492944123456", "nickname")
+    problem = await errors._invalid(
+        Request({"type": "http"}),
+        RequestValidationError([{**unknown, "loc": ("body", "guest", name)} for name in names]),
+    )
+
+    fields = [error["field"] for error in body(problem)["errors"]]
+    assert fields == ["guest.[email]", "guest.+[phone]", "guest.nickname"]
+    assert b"ana@" not in problem.body
+    assert b"2944" not in problem.body
 
 
 async def test_crash_after_the_response_began_is_left_alone():

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from alojamientos.cli.render import render
 from alojamientos.monitoring import conventions, definitions, generate
 from alojamientos.monitoring.definitions import routes
-from alojamientos.monitoring.generate import Addresses, InvalidDefinition, MailTarget
+from alojamientos.monitoring.generate import Addresses, Delivery, InvalidDefinition, MailTarget
 from alojamientos.monitoring.model import Receiver
 
 CRITICAL = Path("monitoring/prometheus/alerts/critical.yml")
@@ -118,7 +118,7 @@ def _mail(**values: Any) -> MailTarget:
 
 
 def test_native_configuration_has_the_native_addresses(tmp_path):
-    native = generate.render_native(tmp_path, ADDRESSES, _mail(), env="production")
+    native = generate.render_native(tmp_path, ADDRESSES, Delivery(mail=_mail()), env="production")
 
     config = yaml.safe_load(native.prometheus.read_text("utf-8"))
     targets = {
@@ -132,11 +132,11 @@ def test_native_configuration_has_the_native_addresses(tmp_path):
 
 
 def test_native_rules_that_are_gone_are_removed(tmp_path):
-    native = generate.render_native(tmp_path, ADDRESSES, _mail())
+    native = generate.render_native(tmp_path, ADDRESSES, Delivery(mail=_mail()))
     old = native.prometheus.parent / "alerts/old.yml"
     old.write_text("groups: []\n")
 
-    generate.render_native(tmp_path, ADDRESSES, _mail())
+    generate.render_native(tmp_path, ADDRESSES, Delivery(mail=_mail()))
 
     assert not old.exists()
     assert (native.prometheus.parent / "alerts/critical.yml").exists()
@@ -145,7 +145,7 @@ def test_native_rules_that_are_gone_are_removed(tmp_path):
 def test_a_mail_server_gets_its_account_and_a_file_for_the_password(tmp_path):
     mail = _mail(username="a", password_file=Path("/secrets/smtp"), require_tls=True)
 
-    native = generate.render_native(tmp_path, ADDRESSES, mail)
+    native = generate.render_native(tmp_path, ADDRESSES, Delivery(mail=mail))
 
     server = yaml.safe_load(native.alertmanager.read_text("utf-8"))["global"]
     assert server == {

@@ -45,6 +45,7 @@ def test_what_is_set_wins(settings, monkeypatch):
     monkeypatch.setenv("METRICS_TOKEN", "mine too")
     monkeypatch.setenv("WHATSAPP_BASE_URL", "http://other")
     monkeypatch.setenv("VERSION", "1.2")
+    monkeypatch.setenv("ALERT_BRIDGE_TOKEN", "mine as well")
     given = load_settings()
 
     made = config.prepared(given)
@@ -117,7 +118,8 @@ def test_the_whole_stack_is_there(settings):
     made = by_name(settings, traffic="1/s")
 
     assert list(made) == [
-        *("postgres", "valkey", "migrate", "simulators", "mail", "web", "worker", "traffic"),
+        *("postgres", "valkey", "migrate", "simulators", "mail", "web", "worker", "bridge"),
+        "traffic",
         *("prometheus", "alertmanager", "node_exporter", "postgres_exporter"),
         *("redis_exporter", "blackbox_exporter"),
     ]

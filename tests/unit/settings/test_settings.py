@@ -20,6 +20,8 @@ PRODUCTION = {
     "MERCADOPAGO_COLLECTOR_ID": "777",
     "MERCADOPAGO_BASE_URL": "https://api.mercadopago.com",
     "MERCADOPAGO_LIVE_MODE": "true",
+    "ALERT_WHATSAPP_TO": "5492944123456",
+    "ALERT_BRIDGE_TOKEN": "real-6",
 }
 
 
@@ -180,3 +182,16 @@ def test_evolving_replaces_only_what_is_named():
 
     assert settings.app.web_port == 9999
     assert settings.app.hold_minutes == settings_module.AppSettings().hold_minutes
+
+
+def test_half_a_telegram_account_is_refused_in_production(monkeypatch):
+    set_all(monkeypatch, {**PRODUCTION, "ALERT_TELEGRAM_CHAT_ID": "5"})
+
+    with pytest.raises(SettingsError, match="ALERT_TELEGRAM_BOT_TOKEN and ALERT_TELEGRAM_CHAT_ID"):
+        load_settings()
+
+
+def test_alerts_may_stay_away_from_whatsapp(monkeypatch):
+    set_all(monkeypatch, {**PRODUCTION, "ALERT_WHATSAPP_TO": "none"})
+
+    assert not load_settings().alert.reaches_whatsapp

@@ -1,14 +1,20 @@
 """Who is told what, how soon and how often; and what is not said because something bigger is."""
 
 from alojamientos.monitoring.conventions import dependent_on
-from alojamientos.monitoring.model import Inhibition, Receiver, Route
+from alojamientos.monitoring.model import Inhibition, Receiver, Route, TimeInterval
 
 RECEIVERS = (
     Receiver(name="default", mail_to="devops"),
-    Receiver(name="critical-team", mail_to="oncall"),
+    Receiver(name="critical-team", mail_to="oncall", is_urgent=True),
     Receiver(name="warning-team", mail_to="devops"),
     Receiver(name="heartbeat", is_heartbeat=True),
 )
+
+# Nobody is woken by a warning: what begins at night is sent in the morning, if it still holds.
+WAKING_HOURS = TimeInterval(
+    name="waking-hours", start="08:00", end="22:00", location="America/Argentina/Buenos_Aires"
+)
+TIME_INTERVALS = (WAKING_HOURS,)
 
 ROOT = Route(
     receiver="default",
@@ -39,6 +45,15 @@ ROOT = Route(
             group_wait="30s",
             group_interval="10m",
             repeat_interval="12h",
+            active=(WAKING_HOURS.name,),
+        ),
+        Route(
+            receiver="warning-team",
+            matchers=('severity="info"',),
+            group_wait="5m",
+            group_interval="1h",
+            repeat_interval="24h",
+            active=(WAKING_HOURS.name,),
         ),
     ),
 )

@@ -1,72 +1,38 @@
-"""Alertmanager's configuration and the mails that it writes."""
+"""Alertmanager's configuration."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from alojamientos.monitoring.conventions import HEADER
-from alojamientos.monitoring.model import Inhibition, MailTarget, Receiver, Route
+from alojamientos.monitoring.model import (
+    Bridge,
+    Delivery,
+    Inhibition,
+    MailTarget,
+    Receiver,
+    Route,
+    Telegram,
+    TimeInterval,
+)
 from alojamientos.monitoring.render.documents import document
 
 TEMPLATES = "templates/*.tmpl"
 
-# An owner reads the first line; an operator the rest. Escaped by Alertmanager in the HTML part.
-MAIL_TEMPLATE = (
-    "{{/* " + HEADER + " */}}\n"
-    '{{ define "alojamientos.mood" -}}\n'
-    '{{ if eq .Status "resolved" }}✅ RESOLVED'
-    '{{ else if eq .CommonLabels.severity "critical" }}🚨 CRITICAL'
-    "{{ else }}⚠️ WARNING{{ end }}\n"
-    "{{- end }}\n"
-    '{{ define "alojamientos.subject" -}}\n'
-    '{{ template "alojamientos.mood" . }}: {{ .GroupLabels.alertname }}'
-    "{{ with .CommonLabels.service }} ({{ . }}){{ end }}"
-    "{{ with .CommonLabels.env }} [{{ . }}]{{ end }}\n"
-    "{{- end }}\n"
-    '{{ define "alojamientos.owner" -}}\n'
-    '{{ if eq .Status "resolved" }}Ya está resuelto. El aviso era: «{{ end }}'
-    "{{ (index .Alerts 0).Annotations.owner_es }}"
-    '{{ if eq .Status "resolved" }}»{{ end }}\n'
-    "{{- end }}\n"
-    '{{ define "alojamientos.text" -}}\n'
-    '{{ template "alojamientos.owner" . }}\n'
-    "{{ range .Alerts }}\n"
-    "[{{ .Status }}] {{ .Annotations.summary }}\n"
-    "{{ .Annotations.description }}\n"
-    'Since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC'
-    '{{ if eq .Status "resolved" }}'
-    ', until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}\n'
-    "Runbook: {{ .Annotations.runbook_url }}\n"
-    "{{ end }}\n"
-    "{{- end }}\n"
-    '{{ define "alojamientos.html" -}}\n'
-    '<p lang="es"><strong>{{ template "alojamientos.owner" . }}</strong></p>\n'
-    "{{ range .Alerts }}\n"
-    "<p>[{{ .Status }}] <strong>{{ .Annotations.summary }}</strong><br>\n"
-    "{{ .Annotations.description }}<br>\n"
-    'Since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC'
-    '{{ if eq .Status "resolved" }}'
-    ', until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}<br>\n'
-    "Runbook: {{ .Annotations.runbook_url }}</p>\n"
-    "{{ end }}\n"
-    "{{- end }}\n"
-)
-
 
 def configuration(
+    delivery: Delivery,
     *,
-    mail: MailTarget,
     root: Route,
     receivers: Iterable[Receiver],
     inhibitions: Iterable[Inhibition],
-    heartbeat_url_file: Path | None,
+    intervals: Iterable[TimeInterval],
 ) -> str:
     """Return alertmanager.yml; the templates' pattern is relative to the file."""
     return document(
         {
-            "global": _mail_server(mail),
+            "global": _mail_server(delivery.mail),
             "templates": [TEMPLATES],
             "route": _route(root),
+            "time_intervals": [_interval(interval) for interval in intervals],
             "inhibit_rules": [
                 {
                     "source_matchers": list(inhibition.source),
@@ -75,7 +41,7 @@ def configuration(
                 }
                 for inhibition in inhibitions
             ],
-            "receivers": [_receiver(receiver, mail, heartbeat_url_file) for receiver in receivers],
+            "receivers": [_receiver(receiver, delivery) for receiver in receivers],
         }
     )
 
@@ -103,28 +69,66 @@ def _route(route: Route) -> dict[str, Any]:
     for name in ("group_wait", "group_interval", "repeat_interval"):
         if getattr(route, name):
             rendered[name] = getattr(route, name)
+    if route.active:
+        rendered["active_time_intervals"] = list(route.active)
     if route.routes:
         rendered["routes"] = [_route(child) for child in route.routes]
     return rendered
 
 
-def _receiver(
-    receiver: Receiver, mail: MailTarget, heartbeat_url_file: Path | None
-) -> dict[str, Any]:
-    if receiver.is_heartbeat:
-        if heartbeat_url_file is None:
-            return {"name": receiver.name}
-        webhook = {"url_file": str(heartbeat_url_file), "send_resolved": False}
-        return {"name": receiver.name, "webhook_configs": [webhook]}
+def _interval(interval: TimeInterval) -> dict[str, Any]:
+    times = [{"start_time": interval.start, "end_time": interval.end}]
     return {
-        "name": receiver.name,
-        "email_configs": [
-            {
-                "to": getattr(mail, receiver.mail_to or "devops"),
-                "send_resolved": True,
-                "headers": {"Subject": '{{ template "alojamientos.subject" . }}'},
-                "text": '{{ template "alojamientos.text" . }}',
-                "html": '{{ template "alojamientos.html" . }}',
-            }
-        ],
+        "name": interval.name,
+        "time_intervals": [{"times": times, "location": interval.location}],
+    }
+
+
+def _receiver(receiver: Receiver, delivery: Delivery) -> dict[str, Any]:
+    rendered: dict[str, Any] = {"name": receiver.name}
+    webhooks: list[dict[str, Any]] = []
+    if receiver.is_heartbeat and delivery.heartbeat_url_file is not None:
+        webhooks.append({"url_file": str(delivery.heartbeat_url_file), "send_resolved": False})
+    if receiver.mail_to is not None:
+        rendered["email_configs"] = [_mail(getattr(delivery.mail, receiver.mail_to))]
+    if receiver.is_urgent:
+        if delivery.bridge is not None:
+            webhooks.append(_bridge(delivery.bridge))
+        if delivery.webhook_url_file is not None:
+            webhooks.append({"url_file": str(delivery.webhook_url_file), "send_resolved": True})
+        if delivery.telegram is not None:
+            rendered["telegram_configs"] = [_telegram(delivery.telegram)]
+    if webhooks:
+        rendered["webhook_configs"] = webhooks
+    return rendered
+
+
+def _mail(addresses: str) -> dict[str, Any]:
+    return {
+        "to": addresses,
+        "send_resolved": True,
+        "headers": {"Subject": '{{ template "alojamientos.subject" . }}'},
+        "text": '{{ template "alojamientos.text" . }}',
+        "html": '{{ template "alojamientos.html" . }}',
+    }
+
+
+def _bridge(bridge: Bridge) -> dict[str, Any]:
+    return {
+        "url": f"http://{bridge.address}/alerts",
+        "send_resolved": True,
+        "max_alerts": 10,
+        "http_config": {
+            "authorization": {"type": "Bearer", "credentials_file": str(bridge.token_file)}
+        },
+    }
+
+
+def _telegram(telegram: Telegram) -> dict[str, Any]:
+    return {
+        "bot_token_file": str(telegram.bot_token_file),
+        "chat_id": telegram.chat_id,
+        "send_resolved": True,
+        "parse_mode": "HTML",
+        "message": '{{ template "alojamientos.telegram" . }}',
     }

@@ -1,5 +1,6 @@
 """What a drill looks at: Prometheus, Alertmanager and the mail sink, over HTTP."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 from types import TracebackType
@@ -10,6 +11,7 @@ import httpx2
 from alojamientos.kit.errors import AlojamientosError
 
 _SECONDS = 5.0
+_STATES = ("inactive", "pending", "firing")
 
 
 class Unreachable(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
@@ -24,6 +26,14 @@ class Mail:
     subject: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What Alertmanager does with an alert that it holds: send it, or hold it back."""
+
+    active: bool
+    inhibited: bool
+
+
 class Eyes:
     """Look at the monitoring from outside; every method raises Unreachable naming the part."""
 
@@ -33,26 +43,28 @@ class Eyes:
         self._mail = mail
         self._http = httpx2.Client(timeout=_SECONDS, trust_env=False)
 
-    def rule_state(self, alert: str) -> str:
-        """Return what Prometheus says of an alert: inactive, pending or firing.
-
-        Raises Unreachable also when Prometheus has no such rule.
-        """
+    def rule_states(self) -> dict[str, str]:
+        """Return what Prometheus says of every alert: inactive, pending or firing."""
         answer = self._get("Prometheus", f"{self._prometheus}/api/v1/rules", type="alert")
+        states: dict[str, str] = {}
         for group in answer["data"]["groups"]:
             for rule in group["rules"]:
-                if rule["name"] == alert:
-                    return str(rule["state"])
-        raise Unreachable(f"Prometheus at {self._prometheus} has no alert {alert}")
+                name, state = str(rule["name"]), str(rule["state"])
+                # Rules of two severities may share a name: the worst state counts.
+                states[name] = max(states.get(name, state), state, key=_STATES.index)
+        return states
 
-    def is_notified(self, alert: str) -> bool:
-        """Tell whether Alertmanager has the alert, and does not hold it back."""
-        answer = self._get(
-            "Alertmanager",
-            f"{self._alertmanager}/api/v2/alerts",
-            filter=f'alertname="{alert}"',
-        )
-        return any(entry["status"]["state"] == "active" for entry in answer)
+    def notices(self) -> Mapping[str, Notice]:
+        """Return the alerts that Alertmanager holds; active when one of the name is."""
+        found: dict[str, Notice] = {}
+        for entry in self._get("Alertmanager", f"{self._alertmanager}/api/v2/alerts"):
+            name = str(entry["labels"]["alertname"])
+            before = found.get(name, Notice(active=False, inhibited=False))
+            found[name] = Notice(
+                active=before.active or entry["status"]["state"] == "active",
+                inhibited=before.inhibited or bool(entry["status"].get("inhibitedBy")),
+            )
+        return found
 
     def mails(self) -> list[Mail]:
         """Return every mail in the sink."""

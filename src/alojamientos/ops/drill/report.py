@@ -1,31 +1,100 @@
-"""A drill's report, for people and for programs."""
+"""A drill's report: for people, for programs, and as a page to keep."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
-from alojamientos.ops.drill.backend_down import Report
+from alojamientos.ops.drill.runner import Report, Stage
+
+_STAGES: tuple[Stage, ...] = ("pending", "firing", "mailed", "recovery mailed")
 
 
-def table(report: Report) -> Table:
-    """Return each step with its seconds."""
-    table = Table(title=f"Drill: {report.target} killed, {report.alert}")
-    for heading in ("step", "since the", "seconds"):
-        table.add_column(heading, justify="right" if heading == "seconds" else "left")
-    for step in report.steps:
-        table.add_row(step.name, step.since, f"{step.seconds:.1f}")
-    return table
+def table(reports: Sequence[Report]) -> Table:
+    """Return one row per expected alert, with the seconds to each stage."""
+    drawn = Table(title="Drills", title_justify="left")
+    for heading in ("fault", "alert", *_STAGES, "held back", ""):
+        drawn.add_column(
+            heading, justify="right" if heading in _STAGES else "left", overflow="fold"
+        )
+    for report in reports:
+        mark = "[green]ok[/]" if report.ok else "[red]FAILED[/]"
+        for alert in report.fault.expected:
+            drawn.add_row(
+                report.fault.name,
+                alert,
+                *(_seconds(report.seconds(alert, stage)) for stage in _STAGES),
+                ", ".join(_held(report)) or "-",
+                mark,
+            )
+    return drawn
 
 
-def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as a JSON object."""
+def markdown(reports: Sequence[Report], *, when: str, where: str) -> str:
+    """Return the reports as a page; seconds from the fault, and from the mending for recovery."""
+    intro = (
+        f"Played on a live stack with `alojamientos drill --all`, {when}, {where}. Seconds are from"
+        " the fault, those of the recovery mail from the mending. The limit is from the fault to"
+        " the mail, or to firing where mail is what is broken."
+    )
+    heads = ("fault", "what was done", "alert", *_STAGES[:3], "limit", "recovery mailed")
+    heads = (*heads, "held back", "unexpected", "verdict")
+    rule = ["---:" if head in (*_STAGES, "limit") else "---" for head in heads]
+    lines = ["# Drills", "", intro, "", f"| {' | '.join(heads)} |", f"|{'|'.join(rule)}|"]
+    for report in reports:
+        fault = report.fault
+        for alert in fault.expected:
+            cells = [
+                fault.name,
+                fault.summary,
+                f"[{alert}](runbooks/{alert}.md)",
+                *(_seconds(report.seconds(alert, stage)) for stage in _STAGES[:3]),
+                f"{fault.within_s:g}",
+                _seconds(report.seconds(alert, "recovery mailed")),
+                ", ".join(_held(report)) or "-",
+                ", ".join(sorted(report.unexpected)) or "-",
+                "ok" if report.ok else "; ".join(report.problems),
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(reports: Sequence[Report]) -> dict[str, Any]:
+    """Return the reports for programs: `ok` only when every drill went as it should."""
     return {
-        "target": report.target,
-        "alert": report.alert,
-        "ok": not report.problem,
-        "problem": report.problem or None,
-        "steps": [
-            {"name": step.name, "since": step.since, "seconds": round(step.seconds, 3)}
-            for step in report.steps
+        "ok": all(report.ok for report in reports),
+        "drills": [
+            {
+                "fault": report.fault.name,
+                "expected": list(report.fault.expected),
+                "ok": report.ok,
+                "problems": report.problems,
+                "held_back": _held(report),
+                "unexpected": sorted(report.unexpected),
+                "detected_s": _rounded(report.detected_s),
+                "recovered_s": _rounded(report.recovered_s),
+                "steps": [
+                    {
+                        "alert": step.alert,
+                        "stage": step.stage,
+                        "since": step.since,
+                        "seconds": round(step.seconds, 3),
+                    }
+                    for step in report.steps
+                ],
+            }
+            for report in reports
         ],
     }
+
+
+def _held(report: Report) -> list[str]:
+    return sorted(report.inhibited)
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -17,6 +17,7 @@ from alojamientos.settings import DEV, AppSettings, Settings, variable_name
 
 API_TOKEN = "api_token"  # noqa: S105 - the name of a secret
 METRICS_TOKEN = "metrics_token"  # noqa: S105
+BRIDGE_TOKEN = "bridge_token"  # noqa: S105
 DATABASE_PASSWORD = "database_password"  # noqa: S105
 MONITORING_PASSWORD = "monitoring_password"  # noqa: S105
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -30,7 +31,7 @@ def prepared(settings: Settings) -> Settings:
     """
     folder = state_dir(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in (DATABASE_PASSWORD, MONITORING_PASSWORD, API_TOKEN, METRICS_TOKEN):
+    for name in (DATABASE_PASSWORD, MONITORING_PASSWORD, API_TOKEN, METRICS_TOKEN, BRIDGE_TOKEN):
         secrets.generated(folder, name)
     (folder / _MARKER).touch()
     return running(settings)
@@ -53,6 +54,9 @@ def running(settings: Settings) -> Settings:
     token = secrets.stored(folder, METRICS_TOKEN)
     if token and settings.app.metrics_token is None:
         app["metrics_token"] = SecretStr(token)
+    token = secrets.stored(folder, BRIDGE_TOKEN)
+    if token and settings.alert.bridge_token.get_secret_value().startswith(DEV):
+        groups["alert"] = {"bridge_token": SecretStr(token)}
     postgres = own_postgres(settings)
     if postgres and postgres.password:
         groups["database"] = {"url": SecretStr(postgres.dsn())}

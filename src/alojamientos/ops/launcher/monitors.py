@@ -14,7 +14,7 @@ from alojamientos.ops.launcher.part import Part, State
 from alojamientos.ops.launcher.ports import LOOPBACK, PortUse
 from alojamientos.ops.launcher.servers import ProgramMissing
 from alojamientos.ops.launcher.tools import find_tool
-from alojamientos.settings import Settings
+from alojamientos.settings import AlertSettings, Settings
 
 PROMETHEUS, ALERTMANAGER = "prometheus", "alertmanager"
 NODE, POSTGRES, REDIS, BLACKBOX = (
@@ -48,7 +48,8 @@ def build(
 
 
 def _render(settings: Settings) -> generate.NativeConfig:
-    stack, mail, folder = settings.stack, settings.mail, config.state_dir(settings)
+    stack, mail, alert = settings.stack, settings.mail, settings.alert
+    folder = config.state_dir(settings)
 
     def kept(name: str, value: SecretStr | None) -> Path | None:
         return secrets.keep(folder, name, value.get_secret_value()) if value else None
@@ -65,19 +66,38 @@ def _render(settings: Settings) -> generate.NativeConfig:
             redis=f"{LOOPBACK}:{stack.redis_exporter_port}",
             blackbox=f"{LOOPBACK}:{stack.blackbox_exporter_port}",
         ),
-        generate.MailTarget(
-            host=mail.host,
-            port=mail.port,
-            sender=mail.sender,
-            oncall=mail.oncall,
-            devops=mail.devops,
-            require_tls=mail.require_tls,
-            username=mail.username,
-            password_file=kept("smtp_password", mail.password),
+        generate.Delivery(
+            mail=generate.MailTarget(
+                host=mail.host,
+                port=mail.port,
+                sender=mail.sender,
+                oncall=mail.oncall,
+                devops=mail.devops,
+                require_tls=mail.require_tls,
+                username=mail.username,
+                password_file=kept("smtp_password", mail.password),
+            ),
+            heartbeat_url_file=kept("heartbeat_url", alert.heartbeat_url),
+            webhook_url_file=kept("alert_webhook_url", alert.webhook_url),
+            telegram=_telegram(kept("telegram_bot_token", alert.telegram_bot_token), alert),
+            bridge=_bridge(kept(config.BRIDGE_TOKEN, alert.bridge_token), alert),
+            dashboards=alert.dashboards_url.rstrip("/"),
         ),
         env=str(settings.app.environment),
         metrics_token_file=kept(config.METRICS_TOKEN, settings.app.metrics_token),
     )
+
+
+def _telegram(token_file: Path | None, alert: AlertSettings) -> generate.Telegram | None:
+    if token_file is None or alert.telegram_chat_id is None:
+        return None
+    return generate.Telegram(bot_token_file=token_file, chat_id=alert.telegram_chat_id)
+
+
+def _bridge(token_file: Path | None, alert: AlertSettings) -> generate.Bridge | None:
+    if token_file is None or not alert.reaches_whatsapp:
+        return None
+    return generate.Bridge(address=f"{LOOPBACK}:{alert.bridge_port}", token_file=token_file)
 
 
 @dataclass(frozen=True, slots=True)

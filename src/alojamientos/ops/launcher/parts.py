@@ -19,7 +19,7 @@ from alojamientos.ops.launcher.servers import Postgres
 from alojamientos.settings import Settings
 
 POSTGRES, VALKEY, MIGRATE, WEB, WORKER = "postgres", "valkey", "migrate", "web", "worker"
-SIMULATORS, MAIL, TRAFFIC = "simulators", "mail", "traffic"
+SIMULATORS, MAIL, TRAFFIC, BRIDGE = "simulators", "mail", "traffic", "bridge"
 _MONITOR = "monitoring"  # the role that the PostgreSQL exporter logs in as
 _POSTGRES_LOGGING = {
     "log_line_prefix": "",
@@ -52,13 +52,14 @@ def build(settings: Settings, *, traffic: str = "") -> list[Part]:
         *([own.mail()] if config.own_mail_sink(settings) else []),
         own.web(),
         own.worker(),
+        *([own.bridge()] if settings.alert.reaches_whatsapp else []),
         *([own.traffic(traffic)] if traffic else []),
         *monitors.build(
             effective,
             database_url=monitoring_dsn,
             redis_url=_revealed(effective.redis.url),
             before_prometheus=(WEB, WORKER),
-            before_alertmanager=(MAIL,),
+            before_alertmanager=(MAIL, BRIDGE),
         ),
     ]
 
@@ -150,6 +151,17 @@ class _Own:
             probe=probes.http_get(port, "/metrics", headers),
             url=f"http://{LOOPBACK}:{port}/metrics",
             ports=(PortUse(port, "WORKER_METRICS_PORT", WORKER),),
+        )
+
+    def bridge(self) -> Part:
+        port = self.settings.alert.bridge_port
+        return self._part(
+            BRIDGE,
+            "bridge",
+            after=(SIMULATORS,),
+            probe=probes.http_get(port, "/healthz"),
+            url=f"http://{LOOPBACK}:{port}/healthz",
+            ports=(PortUse(port, "ALERT_BRIDGE_PORT", BRIDGE),),
         )
 
     def traffic(self, rate: str) -> Part:

@@ -119,14 +119,19 @@ def _read(mail_id: str, content: bytes) -> Mail:
     received = datetime.strptime(mail_id.split("-", maxsplit=1)[0], _STAMP).replace(tzinfo=UTC)
     return Mail(
         id=mail_id,
-        to=[address for _, address in email.utils.getaddresses([_header(message, "to")])]
-        or [a.strip() for a in _header(message, "x-envelope-to").split(",") if a.strip()],
+        to=_addresses(message, "to") or _addresses(message, "x-envelope-to"),
         from_=_header(message, "from") or _header(message, "x-envelope-from"),
         subject=_header(message, "subject"),
         text=_body(message, "plain"),
         html=_body(message, "html"),
         received_at=received.isoformat(),
     )
+
+
+def _addresses(message: email.message.Message, name: str) -> list[str]:
+    # Python up to 3.11.4 answers an empty header with one empty address.
+    found = email.utils.getaddresses([_header(message, name)])
+    return [address for _, address in found if address]
 
 
 def _header(message: email.message.Message, name: str) -> str:

@@ -1,0 +1,128 @@
+"""The faults that a drill can play, each with the alerts that it must raise and no others."""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+
+class Hands(Protocol):
+    """What a fault may do to the stack."""
+
+    def stop_part(self, name: str, *, kill: bool = False) -> object: ...
+
+    def start_part(self, name: str) -> object: ...
+
+    def post_alert(self) -> None:
+        """Hand Alertmanager a test alert, so that it has something to send."""
+
+
+class Trouble(Protocol):
+    """What is done to the stack, and how it is undone."""
+
+    def begin(self, hands: Hands) -> None: ...
+
+    def end(self, hands: Hands) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """A part dies and stays down."""
+
+    part: str
+
+    def begin(self, hands: Hands) -> None:
+        hands.stop_part(self.part, kill=True)
+
+    def end(self, hands: Hands) -> None:
+        hands.start_part(self.part)
+
+
+@dataclass(frozen=True, slots=True)
+class KilledWithMailWaiting(Killed):
+    """A part dies that Alertmanager then wants to send a mail through."""
+
+    def begin(self, hands: Hands) -> None:
+        hands.stop_part(self.part, kill=True)
+        hands.post_alert()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault.
+
+    `expected` must fire, and be mailed unless `mailed` is False because mail is what is broken.
+    `held` may fire, and must then be held back. Nothing else may fire. `within_s` is from the
+    fault to the last mail, or to firing where none can be sent.
+    """
+
+    name: str
+    summary: str
+    expected: tuple[str, ...]
+    held: tuple[str, ...] = ()
+    within_s: float
+    mailed: bool = True
+    trouble: Trouble
+
+    def limited_to(self, seconds: float) -> "Fault":
+        """Return the same fault with another limit."""
+        return replace(self, within_s=seconds)
+
+
+ALL: tuple[Fault, ...] = (
+    Fault(
+        name="backend-down",
+        summary="kill web: nobody can book",
+        expected=("ServiceDown",),
+        held=("ServiceNotReady", "CollectorFailing"),
+        within_s=120,
+        trouble=Killed("web"),
+    ),
+    Fault(
+        name="worker-down",
+        summary="kill the worker: nobody answers guests",
+        expected=("WorkerDown",),
+        held=("CollectorFailing",),
+        within_s=120,
+        trouble=Killed("worker"),
+    ),
+    Fault(
+        name="database-down",
+        summary="kill PostgreSQL behind its living exporter",
+        expected=("DatabaseDown",),
+        held=("ServiceNotReady", "CollectorFailing"),
+        within_s=150,
+        trouble=Killed("postgres"),
+    ),
+    Fault(
+        name="redis-down",
+        summary="kill Valkey behind its living exporter",
+        expected=("RedisDown",),
+        held=("CollectorFailing",),
+        within_s=210,
+        trouble=Killed("valkey"),
+    ),
+    Fault(
+        name="exporter-down",
+        summary="kill the node exporter: the machine is not watched",
+        expected=("MonitoringTargetDown",),
+        within_s=720,
+        trouble=Killed("node_exporter"),
+    ),
+    Fault(
+        name="alertmanager-down",
+        summary="stop Alertmanager: alerts fire and cannot be sent",
+        expected=("AlertmanagerDown",),
+        held=("PrometheusNotificationsFailing",),
+        within_s=420,
+        mailed=False,
+        trouble=Killed("alertmanager"),
+    ),
+    Fault(
+        name="mail-down",
+        summary="kill the mail server and let Alertmanager try to send",
+        expected=("AlertmanagerNotificationsFailing",),
+        within_s=540,
+        mailed=False,
+        trouble=KilledWithMailWaiting("mail"),
+    ),
+)
+BY_NAME = {fault.name: fault for fault in ALL}

@@ -1,0 +1,242 @@
+"""Play a fault, watch who is told and who is not, mend it, watch that they know."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from alojamientos.kit.errors import AlojamientosError
+from alojamientos.ops.drill.clients import Eyes, Unreachable
+from alojamientos.ops.drill.faults import Fault, Hands
+
+Stage = Literal["pending", "firing", "active", "mailed", "quiet", "recovery mailed"]
+Since = Literal["fault", "mending"]
+
+_LOOK_EVERY_S = 0.5
+_RESOLVED = "RESOLVED"
+# Our own signs of life and test alerts are no one's fault.
+_NOT_ALERTS = ("Watchdog", "VerifyMail", "DrillMail")
+
+
+class DrillRefused(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
+    """The stack is not quiet: what a drill saw would mean nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One alert reached one stage, `seconds` after the fault or after the mending began."""
+
+    alert: str
+    stage: Stage
+    since: Since
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a drill saw; `problems` is empty when all went as it should."""
+
+    fault: Fault
+    steps: list[Step] = field(default_factory=list)
+    inhibited: set[str] = field(default_factory=set)
+    unexpected: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    def seconds(self, alert: str, stage: Stage) -> float | None:
+        """Return when `alert` reached `stage`, None if it did not."""
+        found = (s.seconds for s in self.steps if s.alert == alert and s.stage == stage)
+        return next(found, None)
+
+    @property
+    def detected_s(self) -> float | None:
+        """Seconds from the fault until every expected alert was mailed, or fired if none can be."""
+        last = self._last("mailed" if self.fault.mailed else "firing")
+        return None if None in last else max(filter(None, last))
+
+    @property
+    def recovered_s(self) -> float | None:
+        """Seconds from the mending until all was told, or quiet where no mail was sent."""
+        last = self._last("recovery mailed" if self.fault.mailed else "quiet")
+        return None if None in last else max(filter(None, last))
+
+    def _last(self, stage: Stage) -> list[float | None]:
+        return [self.seconds(alert, stage) for alert in self.fault.expected]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a drill waits: `settle_s` for what should not fire, `recovery_s` for the end."""
+
+    settle_s: float = 20.0
+    recovery_s: float = 180.0
+    look_every_s: float = _LOOK_EVERY_S
+
+
+class Drill:
+    """One fault on one stack."""
+
+    def __init__(
+        self,
+        *,
+        eyes: Eyes,
+        hands: Hands,
+        fault: Fault,
+        on_step: Callable[[Step], None],
+        patience: Patience | None = None,
+    ) -> None:
+        self._eyes = eyes
+        self._hands = hands
+        self._fault = fault
+        self._on_step = on_step
+        self._patience = patience or Patience()
+        self._began = 0.0
+        self._since: Since = "fault"
+        self._known: set[str] = set()
+        self._blind = ""  # what did not answer at the last look
+        self.report = Report(fault=fault)
+
+    def run(self) -> Report:
+        """Run it, and mend the fault whatever happens, Ctrl-C included."""
+        broken = False
+        try:
+            self._refuse_unless_quiet()
+            self._known = {mail.id for mail in self._eyes.mails()}
+            self._start_clock("fault")
+            broken = True
+            self._fault.trouble.begin(self._hands)
+            self._watch_it_break()
+            self._start_clock("mending")
+            self._fault.trouble.end(self._hands)
+            broken = False
+            self._watch_it_heal()
+        except AlojamientosError as error:
+            self.report.problems.append(error.message)
+        finally:
+            # A drill must not become the outage that it plays.
+            if broken:
+                self._mend()
+        return self.report
+
+    def _mend(self) -> None:
+        try:
+            self._fault.trouble.end(self._hands)
+        except AlojamientosError as error:
+            self.report.problems.append(f"not mended: {error.message}")
+
+    def _refuse_unless_quiet(self) -> None:
+        states = self._eyes.rule_states()
+        missing = [name for name in self._fault.expected if name not in states]
+        if missing:
+            raise DrillRefused(f"Prometheus has no alert {', '.join(missing)}")
+        loud = [n for n, s in states.items() if s != "inactive" and n not in _NOT_ALERTS]
+        if loud:
+            raise DrillRefused(
+                f"{', '.join(sorted(loud))}: not quiet; wait, or repair what is broken first"
+                " (alojamientos status)"
+            )
+
+    def _watch_it_break(self) -> None:
+        deadline = self._fault.within_s
+        while self._missing("mailed" if self._fault.mailed else "firing"):
+            if self._elapsed() > deadline:
+                missing = self._missing("mailed" if self._fault.mailed else "firing")
+                verb = "mailed" if self._fault.mailed else "firing"
+                self._problem(
+                    f"{', '.join(missing)}: not {verb} within {deadline:g} s{self._blind}"
+                )
+                break
+            self._look()
+        settled = self._elapsed() + self._patience.settle_s
+        while self._elapsed() < settled:
+            self._look()
+        if self.report.unexpected:
+            self._problem(f"fired and should not have: {', '.join(sorted(self.report.unexpected))}")
+
+    def _watch_it_heal(self) -> None:
+        stage: Stage = "recovery mailed" if self._fault.mailed else "quiet"
+        while missing := self._missing(stage):
+            if self._elapsed() > self._patience.recovery_s:
+                self._problem(
+                    f"{', '.join(missing)}: not {stage} within {self._patience.recovery_s:g} s"
+                    f" of the mending{self._blind}"
+                )
+                return
+            self._look()
+        # The next drill wants to begin on a quiet stack.
+        while not self._is_quiet() and self._elapsed() <= self._patience.recovery_s:
+            self._look()
+
+    def _missing(self, stage: Stage) -> list[str]:
+        return [a for a in self._fault.expected if self.report.seconds(a, stage) is None]
+
+    def _is_quiet(self) -> bool:
+        try:
+            states = self._eyes.rule_states()
+        except Unreachable:
+            return False
+        return all(s == "inactive" or n in _NOT_ALERTS for n, s in states.items())
+
+    def _look(self) -> None:
+        """Take one look at everything that answers; what is broken may be what is looked at."""
+        self._blind = ""
+        for look in (self._look_at_rules, self._look_at_notices, self._look_at_mails):
+            try:
+                look()
+            except Unreachable as error:
+                self._blind = f"; {error.message}"
+        time.sleep(self._patience.look_every_s)
+
+    def _look_at_rules(self) -> None:
+        allowed = {*self._fault.expected, *self._fault.held, *_NOT_ALERTS}
+        for alert, state in self._eyes.rule_states().items():
+            if alert in self._fault.expected:
+                if self._since == "mending":
+                    if state == "inactive":
+                        self._reached(alert, "quiet")
+                elif state in ("pending", "firing"):
+                    self._reached(alert, "pending")
+                    if state == "firing":
+                        self._reached(alert, "firing")
+            elif state == "firing" and alert not in allowed:
+                self.report.unexpected.add(alert)
+
+    def _look_at_notices(self) -> None:
+        for alert, notice in self._eyes.notices().items():
+            if notice.inhibited:
+                self.report.inhibited.add(alert)
+            if notice.active and alert in self._fault.expected and self._since == "fault":
+                self._reached(alert, "active")
+
+    def _look_at_mails(self) -> None:
+        for mail in self._eyes.mails():
+            if mail.id in self._known:
+                continue
+            words = mail.subject.replace(":", " ").split()
+            resolved = _RESOLVED in mail.subject
+            for alert in self._fault.expected:
+                if alert in words:
+                    self._reached(alert, "recovery mailed" if resolved else "mailed")
+            for alert in self._fault.held:
+                if alert in words and not resolved:
+                    self._known.add(mail.id)
+                    self._problem(f"{alert}: mailed, and should have been held back")
+
+    def _reached(self, alert: str, stage: Stage) -> None:
+        if self.report.seconds(alert, stage) is not None:
+            return
+        step = Step(alert=alert, stage=stage, since=self._since, seconds=self._elapsed())
+        self.report.steps.append(step)
+        self._on_step(step)
+
+    def _problem(self, text: str) -> None:
+        self.report.problems.append(text)
+
+    def _start_clock(self, since: Since) -> None:
+        self._since, self._began = since, time.monotonic()
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
