@@ -247,6 +247,23 @@ class MailSettings(_Group):
     devops: str = Field("devops@reservas.com", description="Who gets the others")
 
 
+class GuestMailSettings(_Group):
+    """Mail to guests and to the owner, through the server of SMTP_HOST."""
+
+    mail_enabled: bool = Field(
+        default=False, description="true to send confirmations and hand-overs by mail"
+    )
+    mail_sender: str = Field("reservas@reservas.com", description="From address of these mails")
+    mail_timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Deadline of handing one mail to the server, seconds"
+    )
+    owner_email: str | None = Field(
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="Who is told when a guest needs a person, and gets guests' answers; optional",
+    )
+
+
 class AlertSettings(_Group):
     """How alerts leave, beside mail (SMTP_ONCALL, SMTP_DEVOPS)."""
 
@@ -285,23 +302,6 @@ class AlertSettings(_Group):
         return self.whatsapp_to != "none"
 
 
-class GuestMailSettings(_Group):
-    """Mail to guests and to the owner, through the server of SMTP_HOST."""
-
-    mail_enabled: bool = Field(
-        default=False, description="true to send confirmations and hand-overs by mail"
-    )
-    mail_sender: str = Field("reservas@reservas.com", description="From address of these mails")
-    mail_timeout_s: float = Field(
-        20.0, gt=0, le=60, description="Deadline of handing one mail to the server, seconds"
-    )
-    owner_email: str | None = Field(
-        None,
-        pattern=r"^[^@\s]+@[^@\s]+$",
-        description="Who is told when a guest needs a person, and gets guests' answers; optional",
-    )
-
-
 class StackSettings(_Group):
     """The native stack of `make up`: ports (all on 127.0.0.1) and folders."""
 
@@ -338,8 +338,8 @@ class Settings:
         "mercadopago": MercadoPagoSettings,
         "speech": SpeechSettings,
         "mail": MailSettings,
-        "alert": AlertSettings,
         "guest_mail": GuestMailSettings,
+        "alert": AlertSettings,
         "stack": StackSettings,
     }
     app: AppSettings
@@ -349,8 +349,8 @@ class Settings:
     mercadopago: MercadoPagoSettings
     speech: SpeechSettings
     mail: MailSettings
-    alert: AlertSettings
     guest_mail: GuestMailSettings
+    alert: AlertSettings
     stack: StackSettings
 
     def __init__(self, **values: _Group) -> None:

@@ -70,6 +70,21 @@ def outside_http_goes_through_the_kit(path: str, tree: ast.AST) -> Iterator[int]
             yield node.lineno
 
 
+def outside_mail_goes_through_the_kit(path: str, tree: ast.AST) -> Iterator[int]:
+    """One client has the deadline, knows what silence means and is counted."""
+    if path == "kit/smtp.py" or path.startswith("ops/"):
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            names = [node.module or ""]
+        if any(name.split(".")[0] in ("aiosmtplib", "smtplib") for name in names):
+            yield node.lineno
+
+
 def commits_happen_in_the_kit(path: str, tree: ast.AST) -> Iterator[int]:
     """Only the unit of work commits or rolls back."""
     if path.startswith(("kit/", "ops/", "entrypoints/")):
@@ -109,6 +124,10 @@ RULES: dict[Rule, tuple[str, str]] = {
     outside_http_goes_through_the_kit: (
         "import httpx2",
         "from alojamientos.kit.http import HttpClient",
+    ),
+    outside_mail_goes_through_the_kit: (
+        "from smtplib import SMTP",
+        "from alojamientos.kit.smtp import SmtpClient",
     ),
     commits_happen_in_the_kit: ("await conn.commit()", "tx.emit(fact)"),
 }

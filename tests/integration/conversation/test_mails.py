@@ -80,10 +80,10 @@ def queued(guest, rows):
 
 async def hold(guest, rows, email: str | None) -> int:
     await guest.says("lugar del 15 al 18 de enero para 6")
-    await guest.says("dale")
     async with guest.database.begin() as tx:
         if email:
             await tx.conn.exec_driver_sql("UPDATE guest SET email = %s", (email,))
+    await guest.says("dale")
     ((reservation_id,),) = await rows("SELECT id FROM reservation")
     return int(reservation_id)
 
@@ -219,10 +219,10 @@ async def test_an_unpaid_hold_that_is_cancelled_does_not(guest, rows, queued):
 
 async def test_only_the_last_lines_of_this_conversation_are_shown(guest, queued):
     other = Talking(guest.database, "5492944000099")
-    await other.says("lo mío es privado")
     for number in range(15):
         guest.now += timedelta(seconds=1)
         await guest.says(f"pregunta número {number} sobre zanahorias")
+    await other.says("lo mío es privado")
 
     await guest.says("quiero hablar con una persona")
 

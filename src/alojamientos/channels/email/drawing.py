@@ -42,7 +42,7 @@ def draw(
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(_one_line(lodging), addr_spec=sender)
     message["To"] = Address(addr_spec=recipient)
-    if reply_to:
+    if reply_to and reply_to != recipient:
         message["Reply-To"] = Address(addr_spec=reply_to)
     message["Subject"] = subject
     message["Date"] = format_datetime(now)
