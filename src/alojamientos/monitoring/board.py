@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alojamientos.monitoring import conventions
-from alojamientos.monitoring.promql import Expr, is_duration
+from alojamientos.monitoring.promql import RATE_INTERVAL, Expr, is_duration
 
 Kind = Literal["lines", "bars", "value", "ranking", "states", "table"]
 """Lines and bars over time, one number per series, numbers side by side, what was when, a table."""
@@ -211,3 +211,12 @@ class Dashboard:
             keys.add(panel.key)
             found += [f"panel {panel.title!r}: {problem}" for problem in panel.problems()]
         return [f"dashboard {self.name}: {problem}" for problem in found]
+
+
+def text_of(expr: Expr, *, step: int, scrape: int) -> str:
+    """Return an expression as Prometheus takes it, drawn every `step` seconds.
+
+    Its windows are what Grafana makes them: the next point's samples are in this one's window,
+    and there are at least four of the slowest target's, which is asked every `scrape` seconds.
+    """
+    return str(expr).replace(RATE_INTERVAL, f"{max(step + scrape, 4 * scrape)}s")

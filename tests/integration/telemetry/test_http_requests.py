@@ -337,6 +337,8 @@ async def test_what_is_recorded_is_what_the_library_records_by_itself():
             if sample.name.startswith("http_")
             and not sample.name.endswith(("_created", "_seconds_sum"))
             and "inprogress" not in sample.name
+            # How fast each request was is the machine's; that it was counted is ours.
+            and (not sample.name.endswith("_seconds_bucket") or sample.labels["le"] == "+Inf")
         }
 
     theirs = CollectorRegistry()

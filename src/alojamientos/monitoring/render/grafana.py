@@ -153,11 +153,12 @@ def _links(item: Panel, groups: tuple[RuleGroup, ...]) -> list[build.DashboardLi
 
 def _logs(events: tuple[str, ...]) -> str:
     pattern = "|".join(event.replace(".", r"\\.") for event in events)
+    ours = f"{conventions.BACKEND}|{conventions.WORKER}"
     source = {"type": "loki", "uid": conventions.LOKI_UID}
     query = {
         "refId": "A",
         "datasource": source,
-        "expr": f'{{service=~".+"}} | json | event=~"{pattern}"',
+        "expr": f'{{service=~"{ours}"}} | json | event=~"{pattern}"',
     }
     pane = {
         "datasource": conventions.LOKI_UID,

@@ -32,6 +32,8 @@ COLOURS: Mapping[Level, str] = {
     "warning": "yellow",
     "critical": "red",
 }
+# increase() estimates what happened between two scrapes; nobody books half a night.
+_DECIMALS: Mapping[Unit, int] = {"ratio": 2, "count": 0}
 # One builder per kind; they share no base class that says so, only method names.
 AnyPanel = Any
 
@@ -41,8 +43,8 @@ def panel(made_of: Panel) -> AnyPanel:
     builder = _KINDS[made_of.kind](made_of)
     builder.title(made_of.title).datasource(DATASOURCE).unit(UNITS[made_of.unit])
     builder.no_value(made_of.may_be_empty or NOT_ZERO)
-    if made_of.unit == "ratio":
-        builder.decimals(2)
+    if made_of.unit in _DECIMALS:
+        builder.decimals(_DECIMALS[made_of.unit])
     if made_of.step:
         builder.interval(made_of.step)
     if made_of.span:
@@ -58,7 +60,7 @@ def _target(made_of: Panel, query: Query, name: str) -> prometheus.Dataquery:
         prometheus.Dataquery()
         .ref_id(name)
         .datasource(DATASOURCE)
-        .expr(str(query.expr))
+        .expr(f"sort_desc({query.expr})" if made_of.kind == "ranking" else str(query.expr))
         .legend_format(legend(query.legend))
     )
     if made_of.kind == "table":
@@ -167,6 +169,8 @@ def _states(made_of: Panel) -> statetimeline.Panel:
         .show_value(common.VisibilityMode.NEVER)
         .row_height(0.8)
         .merge_values(True)
+        .line_width(0)
+        .fill_opacity(70)
         .color_scheme(_colour(dashboard.FieldColorModeId.THRESHOLDS))
         .mappings([dashboard.ValueMap(options=_mappings(made_of.states))])
     )
@@ -189,6 +193,8 @@ def _table(made_of: Panel) -> table.Panel:
     }
     builder = (
         table.Panel()
+        .align(common.FieldTextAlignment.AUTO)
+        .inspect(False)
         .with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(
             dashboard.DataTransformerConfig(
