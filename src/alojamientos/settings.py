@@ -200,6 +200,19 @@ class MercadoPagoSettings(_Group):
     timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
 
 
+class ICalSettings(_Group):
+    """Calendar feeds of Airbnb, Booking.com and others."""
+
+    model_config = SettingsConfigDict(env_prefix="ICAL_")
+    timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Deadline for fetching one feed, seconds"
+    )
+    allow_private_hosts: bool = Field(
+        default=False,
+        description="true lets feeds be on this machine or network, as the simulators' are",
+    )
+
+
 class MailSettings(_Group):
     """Outgoing mail (alerts today)."""
 
@@ -250,6 +263,7 @@ class Settings:
         "redis": RedisSettings,
         "whatsapp": WhatsAppSettings,
         "mercadopago": MercadoPagoSettings,
+        "ical": ICalSettings,
         "mail": MailSettings,
         "stack": StackSettings,
     }
@@ -258,6 +272,7 @@ class Settings:
     redis: RedisSettings
     whatsapp: WhatsAppSettings
     mercadopago: MercadoPagoSettings
+    ical: ICalSettings
     mail: MailSettings
     stack: StackSettings
 
@@ -367,6 +382,8 @@ def _development_accounts(settings: Settings) -> list[str]:
                 f"{variable_name(type(group), field)} still has its development default;"
                 " set it to your account's"
             )
+    if settings.ical.allow_private_hosts:
+        problems.append("ICAL_ALLOW_PRIVATE_HOSTS must be false in production")
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
     return problems

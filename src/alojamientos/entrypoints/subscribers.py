@@ -1,10 +1,12 @@
 """From what happened, or was refused, to a metric and a log line. Told after the commit."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
+from alojamientos.channels.ical import events as feeds
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus, Subscriber
 from alojamientos.payments.events import (
@@ -45,7 +47,12 @@ def create_bus(*, recorder: Recorder, log: FilteringBoundLogger) -> Bus:
         )
 
     return Bus(
-        {**_reservations(recorder, log), **_refusals(recorder, log), **_payments(recorder, log)},
+        {
+            **_reservations(recorder, log),
+            **_refusals(recorder, log),
+            **_payments(recorder, log),
+            **_feeds(recorder, log),
+        },
         on_error=failed,
     )
 
@@ -153,6 +160,43 @@ def _payments(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subsc
         (PaymentLinkCreated, link_created),
         (RefundFinished, refunded),
         (ReconciliationFound, found),
+    )
+
+
+def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscriber]:
+    def read(fact: feeds.FeedRead) -> None:
+        for _ in range(fact.newly_rejected):
+            recorder.feed_failed(feed=fact.feed, error_type="bad_event")
+        fields = asdict(fact)
+        del fields["newly_rejected"]
+        log.info(log_events.FEED_READ, **fields)
+        if fact.held:
+            recorder.feed_failed(feed=fact.feed, error_type="mass_vanish")
+            log.warning(log_events.FEED_HELD, feed=fact.feed, feed_id=fact.feed_id, held=fact.held)
+
+    def failed(fact: feeds.FeedFailed) -> None:
+        recorder.feed_failed(feed=fact.feed, error_type=fact.error_type)
+        log.warning(log_events.FEED_FAILED, **asdict(fact))
+
+    def added(fact: feeds.FeedAdded) -> None:
+        log.info(log_events.FEED_ADDED, **asdict(fact))
+
+    def removed(fact: feeds.FeedRemoved) -> None:
+        log.info(log_events.FEED_REMOVED, **asdict(fact))
+
+    def found(fact: feeds.ConflictFound) -> None:
+        log.error(log_events.CONFLICT_FOUND, **asdict(fact))
+
+    def resolved(fact: feeds.ConflictResolved) -> None:
+        log.info(log_events.CONFLICT_RESOLVED, **asdict(fact))
+
+    return _table(
+        (feeds.FeedRead, read),
+        (feeds.FeedFailed, failed),
+        (feeds.FeedAdded, added),
+        (feeds.FeedRemoved, removed),
+        (feeds.ConflictFound, found),
+        (feeds.ConflictResolved, resolved),
     )
 
 

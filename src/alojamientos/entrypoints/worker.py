@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from alojamientos.channels import pipeline
+from alojamientos.channels.ical import jobs as calendars
+from alojamientos.channels.ical.client import FeedClient
 from alojamientos.channels.mercadopago.client import MercadoPago, notification_url
 from alojamientos.channels.whatsapp.client import WhatsAppClient
 from alojamientos.conversation.handler import Handler
@@ -63,6 +65,15 @@ def create_jobs(
             ),
             recorder=container.recorder,
             log=container.log,
+            now=container.now,
+        ),
+        *calendars.create_jobs(
+            database=container.database,
+            client=FeedClient(
+                timeout_s=settings.ical.timeout_s,
+                allow_private=settings.ical.allow_private_hosts,
+            ),
+            recorder=container.recorder,
             now=container.now,
         ),
         *reservations.create_jobs(

@@ -157,16 +157,20 @@ async def lock_unit(tx: Transaction, *, accommodation_id: int) -> None:
     await tx.conn.execute(statements.LOCK_UNIT, lock)
 
 
-async def give_way(tx: Transaction, *, accommodation_id: int, stay: Stay) -> int:
+async def give_way(
+    tx: Transaction, *, accommodation_id: int, stay: Stay, spare_same: bool = False
+) -> int:
     """End the unpaid holds on nights that were booked elsewhere; return how many.
 
     A booking elsewhere is a fact, a hold is not yet one: money that comes for it all the same is
-    refunded, as for any hold that has run out. The caller has the lock of `lock_unit`.
+    refunded, as for any hold that has run out. `spare_same` leaves a hold of just these nights
+    alone. The caller has the lock of `lock_unit`.
     """
     values = {
         "accommodation_id": accommodation_id,
         "check_in": stay.check_in,
         "check_out": stay.check_out,
+        "spare_same": spare_same,
     }
     rows = (await tx.conn.execute(statements.EXPIRE_ON_DATES, values)).mappings().all()
     for row in rows:

@@ -52,9 +52,14 @@ EXPIRE_OVERLAPPING = sa.text(_STALE.format(which=_OVERDUE_ON_DATES + " AND id <>
 EXPIRE_ON_DATES = sa.text(
     _STALE.format(
         which="""accommodation_id = :accommodation_id AND status = 'pre_reserved'
-    AND daterange(check_in, check_out, '[)') && daterange(:check_in, :check_out, '[)')"""
+    AND daterange(check_in, check_out, '[)') && daterange(:check_in, :check_out, '[)')
+    AND NOT (:spare_same AND check_in = :check_in AND check_out = :check_out)"""
     )
-).bindparams(sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date))
+).bindparams(
+    sa.bindparam("check_in", type_=sa.Date),
+    sa.bindparam("check_out", type_=sa.Date),
+    sa.bindparam("spare_same", type_=sa.Boolean),
+)
 EXPIRE_DUE = sa.text(
     _STALE.format(
         which="""id IN (SELECT id FROM reservation

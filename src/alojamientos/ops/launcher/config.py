@@ -116,7 +116,8 @@ def _simulated(settings: Settings) -> dict[str, dict[str, Any]]:
     if not settings.stack.simulate_providers:
         return {}
     url = f"http://127.0.0.1:{settings.stack.simulator_port}"
-    return {
+    simulated: dict[str, dict[str, Any]] = {"ical": {"allow_private_hosts": True}}
+    return simulated | {
         name: {"base_url": url}
         for name in ("whatsapp", "mercadopago")
         if getattr(settings, name).base_url
