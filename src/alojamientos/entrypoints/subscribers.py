@@ -178,12 +178,6 @@ def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscrib
         recorder.feed_failed(feed=fact.feed, error_type=fact.error_type)
         log.warning(log_events.FEED_FAILED, **asdict(fact))
 
-    def added(fact: feeds.FeedAdded) -> None:
-        log.info(log_events.FEED_ADDED, **asdict(fact))
-
-    def removed(fact: feeds.FeedRemoved) -> None:
-        log.info(log_events.FEED_REMOVED, **asdict(fact))
-
     def found(fact: feeds.ConflictFound) -> None:
         log.error(log_events.CONFLICT_FOUND, **asdict(fact))
 
@@ -193,8 +187,6 @@ def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscrib
     return _table(
         (feeds.FeedRead, read),
         (feeds.FeedFailed, failed),
-        (feeds.FeedAdded, added),
-        (feeds.FeedRemoved, removed),
         (feeds.ConflictFound, found),
         (feeds.ConflictResolved, resolved),
     )

@@ -140,16 +140,6 @@ FEED_HELD = _event(
     "Most of a calendar is gone at once: its nights stay blocked for a day",
     *("feed", "feed_id", "held"),
 )
-FEED_ADDED = _event(
-    "feed.feed_added",
-    "A calendar feed is read from now on",
-    *("feed", "feed_id", "source", "accommodation_id"),
-)
-FEED_REMOVED = _event(
-    "feed.feed_removed",
-    "A calendar feed is gone, and the nights that it blocked are free",
-    *("feed", "feed_id", "events"),
-)
 CONFLICT_FOUND = _event(
     "feed.conflict_found",
     "The same nights are sold here and booked elsewhere",

@@ -50,18 +50,3 @@ class ConflictResolved:
     feed: str
     event_id: int
     reservation_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedAdded:
-    feed_id: int
-    feed: str
-    source: str
-    accommodation_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedRemoved:
-    feed_id: int
-    feed: str
-    events: int

@@ -7,7 +7,6 @@ from sqlalchemy.exc import IntegrityError
 
 from alojamientos.channels.ical import domain, queries
 from alojamientos.channels.ical.domain import FeedExists, Source
-from alojamientos.channels.ical.events import FeedAdded, FeedRemoved
 from alojamientos.channels.ical.queries import Feed
 from alojamientos.channels.ical.store import audit_entry, calendar_event, calendar_feed
 from alojamientos.kit import addresses, db
@@ -54,14 +53,6 @@ async def add(
         raise FeedExists(f"{cabin} has this feed already", field="url") from None
     feed = await queries.feed(tx.conn, feed_id)
     await _audit(tx, actor, "feed.added", feed, source=feed.source.value)
-    tx.emit(
-        FeedAdded(
-            feed_id=feed.id,
-            feed=feed.label,
-            source=feed.source.value,
-            accommodation_id=feed.accommodation_id,
-        )
-    )
     return feed
 
 
@@ -78,7 +69,6 @@ async def remove(tx: Transaction, *, feed_id: int, actor: str) -> int:
     events = int((await tx.conn.execute(query)).scalar_one())
     await tx.conn.execute(sa.delete(calendar_feed).where(calendar_feed.c.id == feed_id))
     await _audit(tx, actor, "feed.removed", feed, events=events)
-    tx.emit(FeedRemoved(feed_id=feed.id, feed=feed.label, events=events))
     return events
 
 
