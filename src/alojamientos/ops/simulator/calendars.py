@@ -52,6 +52,14 @@ class Listing:
         return '"' + hashlib.sha256(f"{self.mode}{events}".encode()).hexdigest()[:32] + '"'
 
 
+def demo_addresses(*, seed: int) -> list[tuple[str, str, str]]:
+    """Return the demo's calendars: the cabin, whose calendar it is, and its path on the host."""
+    return [
+        (cabin, source, Listing(id=cabin, source=source, secret=_secret(seed, cabin)).path())
+        for cabin, source in DEMO
+    ]
+
+
 class Calendars:
     """Every calendar that the hosts publish."""
 
@@ -74,7 +82,7 @@ class Calendars:
         """Make a calendar, or make it anew: empty and answering well."""
         if source not in SOURCES:
             raise Invalid(f"source must be one of {', '.join(SOURCES)}", field="source")
-        secret = hashlib.sha256(f"{self._seed}:{listing_id}".encode()).hexdigest()[:32]
+        secret = _secret(self._seed, listing_id)
         listing = self.listings[listing_id] = Listing(id=listing_id, source=source, secret=secret)
         return listing
 
@@ -173,6 +181,10 @@ class Calendars:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock(), tz=UTC).date()
+
+
+def _secret(seed: int, listing_id: str) -> str:
+    return hashlib.sha256(f"{seed}:{listing_id}".encode()).hexdigest()[:32]
 
 
 def _calendar(source: str, events: list[StayEvent], now: datetime) -> str:
