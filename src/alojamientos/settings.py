@@ -231,6 +231,19 @@ class SpeechSettings(_Group):
         return command
 
 
+class ICalSettings(_Group):
+    """Calendar feeds of Airbnb, Booking.com and others."""
+
+    model_config = SettingsConfigDict(env_prefix="ICAL_")
+    timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Deadline for fetching one feed, seconds"
+    )
+    allow_private_hosts: bool = Field(
+        default=False,
+        description="true lets feeds be on this machine or network, as the simulators' are",
+    )
+
+
 class MailSettings(_Group):
     """The mail server, and who gets alerts."""
 
@@ -337,6 +350,7 @@ class Settings:
         "whatsapp": WhatsAppSettings,
         "mercadopago": MercadoPagoSettings,
         "speech": SpeechSettings,
+        "ical": ICalSettings,
         "mail": MailSettings,
         "guest_mail": GuestMailSettings,
         "alert": AlertSettings,
@@ -348,6 +362,7 @@ class Settings:
     whatsapp: WhatsAppSettings
     mercadopago: MercadoPagoSettings
     speech: SpeechSettings
+    ical: ICalSettings
     mail: MailSettings
     guest_mail: GuestMailSettings
     alert: AlertSettings
@@ -463,6 +478,8 @@ def _development_accounts(settings: Settings) -> list[str]:
             )
     if (settings.alert.telegram_bot_token is None) != (settings.alert.telegram_chat_id is None):
         problems.append("ALERT_TELEGRAM_BOT_TOKEN and ALERT_TELEGRAM_CHAT_ID need each other")
+    if settings.ical.allow_private_hosts:
+        problems.append("ICAL_ALLOW_PRIVATE_HOSTS must be false in production")
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
     return problems

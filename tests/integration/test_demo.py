@@ -37,3 +37,23 @@ def test_database_with_an_accommodation_is_left_alone(database_url):
 def test_loading_twice_loads_once(database_url):
     assert demo.load(database_url, today=TODAY)
     assert not demo.load(database_url, today=TODAY)
+
+
+def test_demo_cabins_get_calendars_that_follow_their_host_and_stay_away_once_removed(database_url):
+    paths = [("arrayan", "airbnb", "/a.ics?s=1"), ("coihue", "booking", "/b?t=2")]
+    demo.load(database_url, today=TODAY)
+
+    def feeds() -> list[tuple[object, ...]]:
+        with psycopg.connect(database_url) as connection:
+            query = "SELECT accommodation_id, source, url FROM calendar_feed ORDER BY id"
+            return connection.execute(query).fetchall()
+
+    demo.load_feeds(database_url, host="http://127.0.0.1:8100", feeds=paths, new=True)
+    assert feeds() == [
+        (1, "airbnb", "http://127.0.0.1:8100/a.ics?s=1"),
+        (2, "booking", "http://127.0.0.1:8100/b?t=2"),
+    ]
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM calendar_feed WHERE id = 1")
+    demo.load_feeds(database_url, host="http://127.0.0.1:9", feeds=paths, new=False)
+    assert feeds() == [(2, "booking", "http://127.0.0.1:9/b?t=2")]

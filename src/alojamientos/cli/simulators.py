@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 @app.command()
 def providers() -> None:
-    """Run the fake WhatsApp and Mercado Pago, with a phone to play a guest on at its address."""
+    """Run the fake WhatsApp, Mercado Pago and calendars, with a phone to play a guest on."""
     settings = load_settings(check_production=False)
     _log_as("simulators", settings)
     config = simulator_config(settings)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from alojamientos.channels import queries as messages
+from alojamientos.channels.ical import jobs as feed_jobs
+from alojamientos.channels.ical import queries as calendars
 from alojamientos.entrypoints.dependencies import Dependency
 from alojamientos.jobs import queries as jobs
 from alojamientos.kit.db import Database
@@ -18,9 +19,6 @@ from alojamientos.telemetry.catalogue import Metric
 from alojamientos.telemetry.sampler import Collector, Sample
 
 _INVARIANTS = sa.text("SELECT name, violations FROM invariant_result ORDER BY name")
-_FEEDS = sa.text(
-    "SELECT id, url, last_success_at, created_at FROM calendar_feed WHERE active ORDER BY id"
-)
 _SECONDS_IN_MINUTE = 60
 
 
@@ -109,16 +107,18 @@ def of_database(database: Database, *, now: Callable[[], datetime]) -> list[Coll
 
     async def feeds() -> Iterable[Sample]:
         async with database.read() as conn:
-            rows = (await conn.execute(_FEEDS)).all()
-        return [
-            _sample(
-                catalogue.ICAL_LAST_SYNC_AGE,
-                (now() - (row.last_success_at or row.created_at)).total_seconds()
-                / _SECONDS_IN_MINUTE,
-                feed_label(row.id, row.url),
+            all_feeds = await calendars.feeds(conn, active_only=True)
+            conflicts = await calendars.open_conflicts(conn)
+            beats = {beat.job: beat.last_run_at for beat in await jobs.heartbeats(conn)}
+        samples = [_sample(catalogue.ICAL_CONFLICTS_OPEN, conflicts)]
+        samples += _instant(catalogue.ICAL_SYNC_LAST_RUN, beats.get(feed_jobs.SYNC))
+        for feed in all_feeds:
+            age = (now() - feed.read_at).total_seconds() / _SECONDS_IN_MINUTE
+            samples.append(_sample(catalogue.ICAL_LAST_SYNC_AGE, age, feed.label))
+            samples += _instant(
+                catalogue.ICAL_LAST_SUCCESS, feed.read_at, feed.label, feed.source.value
             )
-            for row in rows
-        ]
+        return samples
 
     return [
         Collector(name="reservations", read=bookings),
@@ -128,11 +128,6 @@ def of_database(database: Database, *, now: Callable[[], datetime]) -> list[Coll
         Collector(name="invariants", read=invariants),
         Collector(name="feeds", read=feeds),
     ]
-
-
-def feed_label(feed_id: int, url: str) -> str:
-    """Return a feed's host and id: the rest of its address is a secret."""
-    return f"{urlsplit(url).hostname or 'unknown'}/{feed_id}"
 
 
 async def _answers(dependency: Dependency) -> int:

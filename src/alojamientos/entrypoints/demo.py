@@ -1,5 +1,9 @@
-"""Three demo cabins with prices and seasons, so that an empty installation can take a booking."""
+"""Three demo cabins with prices and seasons, so that an empty installation can take a booking.
 
+Where the providers are simulated, two of the cabins have a calendar at a fake host as well.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -123,3 +127,23 @@ def load(dsn: str, *, today: date | None = None) -> bool:
                 ],
             )
     return True
+
+
+def load_feeds(dsn: str, *, host: str, feeds: Sequence[tuple[str, str, str]], new: bool) -> None:
+    """Give `new` demo cabins their feeds: (cabin, source, path) at `host` (http://127.0.0.1:8100).
+
+    Those that are there already follow their host to another port; a removed one stays away.
+    """
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        for cabin, source, path in feeds:
+            cursor.execute(
+                r"UPDATE calendar_feed SET url = %(url)s WHERE source = %(source)s"
+                r" AND regexp_replace(url, '^http://127\.0\.0\.1:\d+', '') = %(path)s",
+                {"url": host + path, "source": source, "path": path},
+            )
+            if new and cursor.rowcount == 0:
+                cursor.execute(
+                    "INSERT INTO calendar_feed (accommodation_id, source, url)"
+                    " SELECT id, %s, %s FROM accommodation WHERE slug = %s",
+                    (source, host + path, cabin),
+                )

@@ -1,10 +1,12 @@
 """From what happened, or was refused, to a metric and a log line. Told after the commit."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
+from alojamientos.channels.ical import events as feeds
 from alojamientos.conversation.events import HandOverRequested
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus, Subscriber
@@ -51,6 +53,7 @@ def create_bus(*, recorder: Recorder, log: FilteringBoundLogger) -> Bus:
             **_refusals(recorder, log),
             **_payments(recorder, log),
             **_conversations(recorder, log),
+            **_feeds(recorder, log),
         },
         on_error=failed,
     )
@@ -168,6 +171,35 @@ def _conversations(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, 
         log.warning(log_events.HAND_OVER_REQUESTED, channel=fact.channel, reason=fact.reason.value)
 
     return _table((HandOverRequested, handed_over))
+
+
+def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscriber]:
+    def read(fact: feeds.FeedRead) -> None:
+        for _ in range(fact.newly_rejected):
+            recorder.feed_failed(feed=fact.feed, error_type="bad_event")
+        fields = asdict(fact)
+        del fields["newly_rejected"]
+        log.info(log_events.FEED_READ, **fields)
+        if fact.held:
+            recorder.feed_failed(feed=fact.feed, error_type="mass_vanish")
+            log.warning(log_events.FEED_HELD, feed=fact.feed, feed_id=fact.feed_id, held=fact.held)
+
+    def failed(fact: feeds.FeedFailed) -> None:
+        recorder.feed_failed(feed=fact.feed, error_type=fact.error_type)
+        log.warning(log_events.FEED_FAILED, **asdict(fact))
+
+    def found(fact: feeds.ConflictFound) -> None:
+        log.error(log_events.CONFLICT_FOUND, **asdict(fact))
+
+    def resolved(fact: feeds.ConflictResolved) -> None:
+        log.info(log_events.CONFLICT_RESOLVED, **asdict(fact))
+
+    return _table(
+        (feeds.FeedRead, read),
+        (feeds.FeedFailed, failed),
+        (feeds.ConflictFound, found),
+        (feeds.ConflictResolved, resolved),
+    )
 
 
 def _table(*entries: tuple[type, Callable[[Any], None]]) -> dict[type, Subscriber]:

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from alojamientos.channels import pipeline
 from alojamientos.channels.base import Sender
 from alojamientos.channels.email.client import EmailClient
+from alojamientos.channels.ical import jobs as calendars
+from alojamientos.channels.ical.client import FeedClient
 from alojamientos.channels.listening import Listener
 from alojamientos.channels.mercadopago.client import MercadoPago, notification_url
 from alojamientos.channels.whatsapp.client import WhatsAppClient
@@ -82,6 +84,15 @@ def create_jobs(
             ),
             recorder=container.recorder,
             log=container.log,
+            now=container.now,
+        ),
+        *calendars.create_jobs(
+            database=container.database,
+            client=FeedClient(
+                timeout_s=settings.ical.timeout_s,
+                allow_private=settings.ical.allow_private_hosts,
+            ),
+            recorder=container.recorder,
             now=container.now,
         ),
         *reservations.create_jobs(

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from typing import Any, Self
 import httpx2
 import orjson
 
+from alojamientos.kit.addresses import Target
 from alojamientos.kit.errors import ProviderError, ProviderUnavailable
+
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,9 @@ class _Outcome:
 
 
 class TooLarge(ProviderError):  # noqa: N818 - reads as a sentence where it is raised
-    """What the provider sends is larger than we take."""
+    """What the other side sends is larger than we take."""
+
+    code = "answer_too_large"
 
 
 class HttpClient:
@@ -191,3 +197,71 @@ class HttpClient:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+async def fetch(
+    target: Target, *, headers: Mapping[str, str], timeout_s: float, max_bytes: int
+) -> HttpResponse:
+    """GET a stranger's URL from the machine that was checked; follow no redirect.
+
+    The whole answer must come within `timeout_s` and unpack to `max_bytes` at most. Raises
+    TooLarge, and ProviderUnavailable, whose extra `ambiguous` is True when it came to a connection.
+    """
+    sent = {"Accept-Encoding": "gzip", **headers, "Host": target.host_header}
+    path = target.url.partition("://")[2].partition("#")[0]
+    path = path[len(path.partition("/")[0].partition("?")[0]) :]
+    path = path if path.startswith("/") else f"/{path}"
+    # A client of its own: connections are kept by address, and an address may have many hosts.
+    client = httpx2.AsyncClient(
+        timeout=httpx2.Timeout(timeout_s), follow_redirects=False, trust_env=False
+    )
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            client,
+            client.stream(
+                "GET",
+                target.origin + path,
+                headers=sent,
+                extensions={"sni_hostname": target.host},
+            ) as response,
+        ):
+            packed = bytearray()
+            async for chunk in response.aiter_raw():
+                packed += chunk
+                if len(packed) > max_bytes:
+                    raise TooLarge
+            encoding = response.headers.get("content-encoding", "identity")
+            return HttpResponse(
+                status=response.status_code,
+                headers=dict(response.headers),
+                content=_unpacked(bytes(packed), encoding, max_bytes),
+            )
+    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        raise ProviderUnavailable(
+            f"{target.host} cannot be reached", ambiguous=False, timed_out=False
+        ) from error
+    except (httpx2.TimeoutException, TimeoutError) as error:
+        raise ProviderUnavailable(
+            f"{target.host} did not answer in time", ambiguous=True, timed_out=True
+        ) from error
+    except httpx2.TransportError as error:
+        raise ProviderUnavailable(
+            f"The connection to {target.host} broke", ambiguous=True, timed_out=False
+        ) from error
+
+
+def _unpacked(packed: bytes, encoding: str, max_bytes: int) -> bytes:
+    """Unpack a body, never to more than `max_bytes`: a bomb is found out before it goes off."""
+    if encoding not in ("gzip", "x-gzip"):
+        return packed
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        content = unpacker.decompress(packed, max_bytes + 1)
+    except zlib.error as error:
+        raise ProviderUnavailable(
+            "The answer cannot be unpacked", ambiguous=True, timed_out=False
+        ) from error
+    if len(content) > max_bytes:
+        raise TooLarge
+    return content

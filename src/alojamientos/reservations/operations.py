@@ -2,8 +2,8 @@
 
 Locks are always taken in this order, so that bookings never wait in a circle: the guest, the lock
 in front (Redis), the accommodation, the rows. The accommodation's lock is PostgreSQL's and
-lasts until the commit; whoever blocks nights that were free holds it. Confirming a hold and
-cancelling do not: the first blocks what it blocked before, the second frees.
+lasts until the commit; whoever blocks nights that were free holds it (an import too: `lock_unit`).
+Confirming a hold and cancelling do not: the first blocks what it blocked before, the second frees.
 """
 
 from collections.abc import Mapping
@@ -148,6 +148,36 @@ def _taken(accommodation_id: int, channel: Channel) -> domain.DatesTaken:
     return domain.DatesTaken(field="check_in", accommodation_id=accommodation_id, channel=channel)
 
 
+async def lock_unit(tx: Transaction, *, accommodation_id: int) -> None:
+    """Take the accommodation's lock until the commit; what is read after it is current.
+
+    To be called before nights are blocked in any way but `hold`: calendars, the owner.
+    """
+    lock = {"unit_class": _LOCK_UNIT, "unit_id": accommodation_id}
+    await tx.conn.execute(statements.LOCK_UNIT, lock)
+
+
+async def give_way(
+    tx: Transaction, *, accommodation_id: int, stay: Stay, spare_same: bool = False
+) -> int:
+    """End the unpaid holds on nights that were booked elsewhere; return how many.
+
+    A booking elsewhere is a fact, a hold is not yet one: money that comes for it all the same is
+    refunded, as for any hold that has run out. `spare_same` leaves a hold of just these nights
+    alone. The caller has the lock of `lock_unit`.
+    """
+    values = {
+        "accommodation_id": accommodation_id,
+        "check_in": stay.check_in,
+        "check_out": stay.check_out,
+        "spare_same": spare_same,
+    }
+    rows = (await tx.conn.execute(statements.EXPIRE_ON_DATES, values)).mappings().all()
+    for row in rows:
+        _emit_expired(tx, row, reason="booked elsewhere")
+    return len(rows)
+
+
 async def confirm(tx: Transaction, *, reservation_id: int, reason: str = "") -> ReservationView:
     """Confirm a hold, also one just past its deadline: its dates are still its own.
 
@@ -172,8 +202,7 @@ async def revive(tx: Transaction, *, reservation_id: int) -> ReservationView:
     view = await queries.by_id(tx.conn, reservation_id)
     if not domain.TRANSITIONS[view.status]:
         raise _not_confirmable(view, view.status)  # for good: no need to queue for the lock
-    lock = {"unit_class": _LOCK_UNIT, "unit_id": view.accommodation_id}
-    await tx.conn.execute(statements.LOCK_UNIT, lock)
+    await lock_unit(tx, accommodation_id=view.accommodation_id)
     status = await _locked(tx, reservation_id)
     if status is Status.CONFIRMED:
         return replace(view, status=status)
@@ -275,7 +304,7 @@ def _changed(
     return replace(view, status=status)
 
 
-def _emit_expired(tx: Transaction, row: Mapping[Any, Any]) -> None:
+def _emit_expired(tx: Transaction, row: Mapping[Any, Any], *, reason: str = "deadline") -> None:
     tx.emit(
         ReservationChanged(
             reservation_id=row["id"],
@@ -285,6 +314,6 @@ def _emit_expired(tx: Transaction, row: Mapping[Any, Any]) -> None:
             status=Status.EXPIRED,
             previous=Status.PRE_RESERVED,
             nights=(row["check_out"] - row["check_in"]).days,
-            reason="deadline",
+            reason=reason,
         )
     )

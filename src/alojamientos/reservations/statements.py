@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from alojamientos.reservations.store import TAKEN_BY
+from alojamientos.reservations.store import RESERVED, TAKEN_BY
 
 _STALE = """UPDATE reservation SET status = 'expired', updated_at = statement_timestamp()
     WHERE {which} RETURNING id, code, accommodation_id, channel, check_in, check_out"""
@@ -11,9 +11,12 @@ _OVERDUE_ON_DATES = """accommodation_id = :accommodation_id AND status = 'pre_re
     AND hold_expires_at <= statement_timestamp()
     AND daterange(check_in, check_out, '[)') && daterange(:check_in, :check_out, '[)')"""
 # One statement, so that the lock is held for as short as can be: take the accommodation's lock,
-# end the overdue holds on these nights, then insert unless someone else has them. The counts
-# force that order. It sees what was committed before it began to wait for the lock; whatever was
-# reserved meanwhile is met by the exclusion constraint, which ON CONFLICT covers without an error.
+# end the overdue holds on these nights, then insert unless someone else has them. The counts and
+# CASE force that order. The statement sees what was committed before it began to wait for the
+# lock. Whatever was reserved meanwhile is met by the exclusion constraint, which ON CONFLICT
+# covers without an error; whatever calendars and the owner blocked meanwhile is seen by
+# nights_blocked(), which reads with a snapshot of its own. So whoever blocks nights does it under
+# `lock_unit`, and is seen whole or comes after.
 HOLD = sa.text(
     f"""WITH lock AS MATERIALIZED (SELECT pg_advisory_xact_lock(:unit_class, :accommodation_id)),
     stale AS ({_STALE.format(which="(SELECT count(*) FROM lock) = 1 AND " + _OVERDUE_ON_DATES)}),
@@ -26,7 +29,9 @@ HOLD = sa.text(
             'pre_reserved', :channel, :quote, :total, :deposit, :currency,
             statement_timestamp() + :hold, :key
         WHERE (SELECT count(*) FROM stale) >= 0 AND (SELECT holds FROM open) < :max_open_holds
-            AND NOT EXISTS {TAKEN_BY.format(unit=":accommodation_id", but="")}
+            AND NOT EXISTS {RESERVED.format(unit=":accommodation_id", but="")}
+            AND CASE WHEN (SELECT count(*) FROM stale) >= 0
+                THEN NOT nights_blocked(:accommodation_id, :check_in, :check_out) END
         ON CONFLICT DO NOTHING RETURNING id, hold_expires_at, created_at)
     SELECT made.id, made.hold_expires_at, made.created_at, (SELECT holds FROM open) AS holds,
         (SELECT g.name FROM guest g WHERE g.id = :guest_id) AS guest_name,
@@ -43,6 +48,17 @@ HOLD = sa.text(
 )
 EXPIRE_OVERLAPPING = sa.text(_STALE.format(which=_OVERDUE_ON_DATES + " AND id <> :id")).bindparams(
     sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date)
+)
+EXPIRE_ON_DATES = sa.text(
+    _STALE.format(
+        which="""accommodation_id = :accommodation_id AND status = 'pre_reserved'
+    AND daterange(check_in, check_out, '[)') && daterange(:check_in, :check_out, '[)')
+    AND NOT (:spare_same AND check_in = :check_in AND check_out = :check_out)"""
+    )
+).bindparams(
+    sa.bindparam("check_in", type_=sa.Date),
+    sa.bindparam("check_out", type_=sa.Date),
+    sa.bindparam("spare_same", type_=sa.Boolean),
 )
 EXPIRE_DUE = sa.text(
     _STALE.format(

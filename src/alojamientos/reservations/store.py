@@ -102,24 +102,27 @@ manual_block = sa.Table(
     sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
 )
 
-# What nights are taken by: a subquery with a row per reason, for `unit` (an expression) and the
-# bound dates :check_in and :check_out; `but` leaves reservations out. An overdue hold takes none.
-TAKEN_BY = """(
+# Reservations on the bound nights [:check_in, :check_out) of `unit` (an expression), a row for
+# each; `but` leaves some out. An overdue hold takes no night.
+_RESERVED = """
     SELECT 1 FROM reservation taken
     WHERE taken.accommodation_id = {unit}
       AND (taken.status = 'confirmed' OR (taken.status = 'pre_reserved'
            AND taken.hold_expires_at > statement_timestamp()))
       AND daterange(taken.check_in, taken.check_out, '[)')
-          && daterange(:check_in, :check_out, '[)') {but}
+          && daterange(:check_in, :check_out, '[)') {but}"""
+RESERVED = f"({_RESERVED})"
+# What nights are taken by, a row per reason: reservations, imported events, the owner's blocks.
+TAKEN_BY = f"""({_RESERVED}
     UNION ALL
     SELECT 1 FROM calendar_event event
-    WHERE event.accommodation_id = {unit} AND event.cancelled_at IS NULL
+    WHERE event.accommodation_id = {{unit}} AND event.cancelled_at IS NULL
       AND daterange(event.starts_on, event.ends_on, '[)') && daterange(:check_in, :check_out, '[)')
     UNION ALL
     SELECT 1 FROM manual_block block
-    WHERE block.accommodation_id = {unit}
+    WHERE block.accommodation_id = {{unit}}
       AND daterange(block.starts_on, block.ends_on, '[)') && daterange(:check_in, :check_out, '[)')
-)"""
+)"""  # noqa: S608 - constant text
 
 # The status that a reader is to see: a hold past its deadline has expired, swept or not.
 EFFECTIVE_STATUS = """CASE WHEN r.status = 'pre_reserved'

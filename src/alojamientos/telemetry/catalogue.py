@@ -62,6 +62,12 @@ MERCADOPAGO_OPERATIONS = (
 SMTP_OPERATIONS = ("send_mail",)
 CALL_OUTCOMES = ("2xx", "3xx", "4xx", "5xx", "timeout", "unreachable")
 DEPENDENCIES = ("postgres", "redis")
+FEED_SOURCES = ("airbnb", "booking", "vrbo", "google", "other")
+FEED_ERRORS = (
+    *("unreachable", "timeout", "http_4xx", "http_5xx", "rate_limited", "redirect"),
+    *("address_refused", "too_large", "not_a_calendar", "truncated"),
+    *("bad_event", "mass_vanish"),  # the feed was read, but not all of it could be believed
+)
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -413,7 +419,35 @@ ICAL_SYNC_ERRORS = Metric(
     help="Failed reads of a calendar feed; feed_url is its host and id, no secret.",
     owner="channels.ical",
     process="worker",
-    labels={"feed_url": None, "error_type": None},
+    labels={"feed_url": None, "error_type": FEED_ERRORS},
+)
+# Told by web, as the age is: a worker that has died must not take the proof of it along.
+ICAL_LAST_SUCCESS = Metric(
+    name="ical_last_success_timestamp_seconds",
+    kind="gauge",
+    help="When a calendar feed was last read, Unix time; before the first time, when it was added.",
+    owner="channels.ical",
+    process="web",
+    labels={"feed": None, "source": FEED_SOURCES},
+    collected=True,
+    unit="seconds",
+)
+ICAL_SYNC_LAST_RUN = Metric(
+    name="ical_sync_last_run_timestamp_seconds",
+    kind="gauge",
+    help="When it was last seen to which calendar feeds are due, Unix time.",
+    owner="channels.ical",
+    process="web",
+    collected=True,
+    unit="seconds",
+)
+ICAL_CONFLICTS_OPEN = Metric(
+    name="ical_conflicts_open",
+    kind="gauge",
+    help="Stays sold here that share a night with one booked elsewhere; must be 0.",
+    owner="channels.ical",
+    process="web",
+    collected=True,
 )
 
 # --- Understanding -------------------------------------------------------------------------------

@@ -134,6 +134,32 @@ REFUND_FINISHED = _event(
     "A refund was accepted or finally refused",
     *("provider_payment_id", "status", "amount"),
 )
+FEED_READ = _event(
+    "feed.sync_finished",
+    "A calendar feed was read; the counts are of its events",
+    *("feed", "feed_id", "unchanged", "added", "changed", "cancelled", "missing", "held"),
+    *("rejected", "holds_ended"),
+)
+FEED_FAILED = _event(
+    "feed.sync_failed",
+    "A calendar feed could not be read; what is stored of it stays",
+    *("feed", "feed_id", "error_type", "failures", "retry_in_s"),
+)
+FEED_HELD = _event(
+    "feed.vanishing_held",
+    "Most of a calendar is gone at once: its nights stay blocked for a day",
+    *("feed", "feed_id", "held"),
+)
+CONFLICT_FOUND = _event(
+    "feed.conflict_found",
+    "The same nights are sold here and booked elsewhere",
+    *("feed", "event_id", "reservation_id", "accommodation_id"),
+)
+CONFLICT_RESOLVED = _event(
+    "feed.conflict_resolved",
+    "A conflict is over: one of the two is gone or has moved",
+    *("feed", "event_id", "reservation_id"),
+)
 JOB_FINISHED = _event(
     "job.run_finished", "One per job run that ended well", *("job", "job_id", "duration_ms")
 )

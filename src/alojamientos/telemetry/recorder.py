@@ -112,6 +112,10 @@ class Recorder:
         self.instruments.count(catalogue.PAYMENTS_RECONCILED)
 
     # --- calendars ---
+    def expect_feed(self, *, feed: str) -> None:
+        """Make the series of a feed's errors exist before its first one."""
+        self.instruments.prepare(catalogue.ICAL_SYNC_ERRORS, feed_url=(feed,))
+
     def feed_failed(self, *, feed: str, error_type: str) -> None:
         """Count a failed read of a calendar; `feed` is its host and id, nothing secret."""
         self.instruments.count(catalogue.ICAL_SYNC_ERRORS, feed_url=feed, error_type=error_type)

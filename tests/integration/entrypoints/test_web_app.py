@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from alojamientos.entrypoints import collectors
+from alojamientos.channels.ical import domain
 
 STAY = {"check_in": "2027-08-10", "check_out": "2027-08-13"}
 TOKEN = {"Authorization": "Bearer the-token"}
@@ -126,7 +126,7 @@ async def test_a_feed_shows_its_host_and_age_but_never_its_secret(client, contai
 
 
 def test_a_feed_without_a_host_is_still_only_an_id():
-    assert collectors.feed_label(7, "not a url") == "unknown/7"
+    assert domain.label(7, "not a url") == "unknown/7"
 
 
 async def test_an_unknown_path_is_a_problem_and_no_series(client):

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from tests.integration.reservations.conftest import nights
 
-from alojamientos.reservations.domain import NotCancellable, NotConfirmable
+from alojamientos.reservations.domain import DatesTaken, NotCancellable, NotConfirmable
 from alojamientos.reservations.events import Status
 
 
@@ -42,6 +42,29 @@ async def test_booking_waits_for_another_of_the_same_accommodation(desk):
 
         assert (await task).status is Status.PRE_RESERVED
     assert elsewhere.accommodation_id == 2
+
+
+IMPORTED = """WITH feed AS (INSERT INTO calendar_feed (accommodation_id, source, url)
+        VALUES (1, 'airbnb', 'https://x') RETURNING id)
+    INSERT INTO calendar_event (feed_id, accommodation_id, uid, starts_on, ends_on, kind,
+        content_hash) SELECT id, 1, 'u', %s, %s, 'reservation', '' FROM feed"""
+BLOCKED = "INSERT INTO manual_block (accommodation_id, starts_on, ends_on) VALUES (1, %s, %s)"
+
+
+@pytest.mark.parametrize("blocking", [IMPORTED, BLOCKED], ids=["imported", "blocked"])
+async def test_booking_sees_the_nights_that_were_blocked_while_it_waited(desk, blocking):
+    await desk.guest()
+    imported = nights(2, 2)
+    with transaction(desk, "SELECT pg_advisory_xact_lock(101, 1)") as other:
+        task = asyncio.create_task(desk.hold(nights(0, 3)))
+        await until_waiting(desk, task)
+        other.execute(blocking, (imported.check_in, imported.check_out))
+        other.commit()
+
+        with pytest.raises(DatesTaken):
+            await task
+    assert desk.sql("SELECT count(*) FROM reservation") == [(0,)]
+    assert await desk.hold(nights(4, 3))  # back to back
 
 
 async def test_late_payment_waits_for_a_booking_of_the_same_accommodation(desk):

@@ -52,7 +52,7 @@ def test_what_is_set_wins(settings, monkeypatch):
 
     assert config.environment(given, made).keys() == {
         *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL", "TRANSCRIBER", "TRANSCRIBER_COMMAND"),
-        *("MAIL_ENABLED", "OWNER_EMAIL"),
+        *("MAIL_ENABLED", "OWNER_EMAIL", "ICAL_ALLOW_PRIVATE_HOSTS"),
     }
     assert made.app.version == "1.2"
 

@@ -141,7 +141,7 @@ VERBS: dict[str, tuple[Say, dict[str, dict[str, str]]]] = {
     ),
     "event_loop_lag": (lambda r: r.event_loop_lag(seconds=1), {"event_loop_lag_seconds": {}}),
 }
-NO_VERBS = {"for_tests", "value", "expect_jobs"}
+NO_VERBS = {"for_tests", "value", "expect_jobs", "expect_feed"}
 # What every Prometheus client tells of its process.
 STANDARD = "process_"
 
@@ -240,6 +240,27 @@ def test_the_jobs_that_a_worker_expects_are_there_before_their_first_run():
 
     assert recorder.value("job_runs_total", job="jobs.sweep", outcome="failed") == 0
     assert recorder.value("job_duration_seconds_count", job="jobs.sweep") == 0
+
+
+def test_the_errors_of_a_feed_are_there_before_the_first_one():
+    recorder = Recorder.for_tests()
+
+    recorder.expect_feed(feed="www.airbnb.com/1")
+
+    for error_type in catalogue.FEED_ERRORS:
+        labels = {"feed_url": "www.airbnb.com/1", "error_type": error_type}
+        assert recorder.value("ical_sync_errors_total", **labels) == 0
+
+
+def test_a_worker_has_room_for_many_feeds():
+    registry = CollectorRegistry(auto_describe=True)
+    recorder = Recorder(Instruments(process="worker", registry=registry))
+    recorder.expect_jobs(f"room.job_{number}" for number in range(17))
+    for number in range(12):
+        recorder.expect_feed(feed=f"www.airbnb.com/{number}")
+
+    # It serves no requests: what it reads for the scrape needs little room below 1,500.
+    assert sum(len(family.samples) for family in registry.collect()) <= 1400
 
 
 def test_an_unknown_value_becomes_other_where_the_set_has_that():

@@ -122,7 +122,9 @@ def _simulated(settings: Settings) -> dict[str, dict[str, Any]]:
     if not settings.stack.simulate_providers:
         return _mailed(settings)
     url = f"http://127.0.0.1:{settings.stack.simulator_port}"
-    groups: dict[str, dict[str, Any]] = _mailed(settings) | {
+    groups: dict[str, dict[str, Any]] = _mailed(settings)
+    groups["ical"] = {"allow_private_hosts": True}  # the fake hosts are on this machine
+    groups |= {
         name: {"base_url": url}
         for name in ("whatsapp", "mercadopago")
         if getattr(settings, name).base_url

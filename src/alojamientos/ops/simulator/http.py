@@ -123,6 +123,8 @@ async def _with_fault(
 
 
 def _failure(provider: str, status: int) -> Response:
+    if provider == "ical":
+        return HTMLResponse(f"<h1>{status}</h1>", status_code=status)
     if provider == "mercadopago":
         words = {400: "invalid_parameters", 429: "too_many_requests", 500: "internal_server_error"}
         return json_response(MercadoPagoError(status, words[status]).to_json(), status=status)

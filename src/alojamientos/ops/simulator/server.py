@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 
 from alojamientos.kit.clock import utc_now
+from alojamientos.ops.simulator.calendar_routes import calendar_control_routes, calendar_routes
 from alojamientos.ops.simulator.config import SimulatorConfig
 from alojamientos.ops.simulator.control import control_routes
 from alojamientos.ops.simulator.pages import page_routes
@@ -31,7 +32,7 @@ class _Version(Convertor[str]):
 def create_app(
     config: SimulatorConfig, *, clock: Callable[[], float] = lambda: utc_now().timestamp()
 ) -> Starlette:
-    """Build the fake WhatsApp, the fake Mercado Pago and their control API."""
+    """Build the fake WhatsApp, Mercado Pago and calendar hosts, and their control API."""
     register_url_convertor("version", _Version())
     world = create_world(config, clock=clock)
 
@@ -49,8 +50,10 @@ def create_app(
 
     routes = [
         *control_routes(world),
+        *calendar_control_routes(world),
         *page_routes(world),
         *mercadopago_routes(world),
+        *calendar_routes(world),
         *whatsapp_routes(world),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)

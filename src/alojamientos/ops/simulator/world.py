@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from alojamientos.ops.simulator.calendars import Calendars
 from alojamientos.ops.simulator.config import SimulatorConfig
 from alojamientos.ops.simulator.faults import Faults
 from alojamientos.ops.simulator.mercadopago import MercadoPago
@@ -27,13 +28,15 @@ class World:
     webhooks: Webhooks
     whatsapp: WhatsApp
     mercadopago: MercadoPago
+    calendars: Calendars
     random: random.Random
 
     def reset(self) -> None:
-        """Forget every guest, message, payment and fault."""
+        """Forget every guest, message, payment, stay elsewhere and fault."""
         self.faults.clear()
         self.whatsapp.reset()
         self.mercadopago.reset()
+        self.calendars.reset()
         self.webhooks.statuses.clear()
         self.random.seed(self.config.seed)
 
@@ -45,6 +48,7 @@ class World:
             "chats": self.whatsapp.chats.to_json(),
             "recipients": self.whatsapp.recipients,
             "mercadopago": self.mercadopago.to_json(),
+            "calendars": self.calendars.to_json(),
         }
         _replace(path, orjson.dumps(data))
 
@@ -64,6 +68,8 @@ class World:
             self.whatsapp.chats.load(data["chats"].items())
             self.whatsapp.recipients = data["recipients"]
             self.mercadopago.load(data["mercadopago"])
+            if "calendars" in data:
+                self.calendars.load(data["calendars"])
         except (ValueError, KeyError, TypeError):
             path.replace(path.with_suffix(".broken"))
 
@@ -79,6 +85,7 @@ def create_world(config: SimulatorConfig, *, clock: Callable[[], float]) -> Worl
         webhooks=webhooks,
         whatsapp=WhatsApp(config=config, webhooks=webhooks, clock=clock),
         mercadopago=MercadoPago(config=config, webhooks=webhooks, clock=clock),
+        calendars=Calendars(seed=config.seed, clock=clock),
         random=random.Random(config.seed),
     )
 

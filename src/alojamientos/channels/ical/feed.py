@@ -1,0 +1,205 @@
+"""A calendar's bytes become nights that are taken; pure, and no event can spoil another.
+
+Whatever stands in a feed was written by a stranger: names and phones in it are never kept.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import recurring_ical_events
+from icalendar import Calendar, Event
+
+from alojamientos.channels.ical.domain import ErrorType, FeedError, Kind, Occupancy, Reading, Source
+
+HORIZON = timedelta(days=730)  # what starts later is not looked at yet
+_MOST_EVENTS = 5_000
+_MOST_REPEATS = 200  # of one event that recurs
+_ESSENTIAL = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
+_FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+_FOLD = re.compile(rb"\n[ \t]")  # unfolded as bytes: a fold may cut a letter in two
+_BOOKED = re.compile(r"(?:reserved|reserva|réserv|booked|booking\b|provisoire)", re.IGNORECASE)
+_BLOCKED = re.compile(
+    r"not available|unavailable|block|closed|indisponible|no disponible|bloque|cerrad",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"closed - not available", re.IGNORECASE)
+
+
+class _Rejected(Exception):  # noqa: N818 - a reason, not an error
+    """An event cannot be used; the message is the reason, from a closed set."""
+
+
+def parse(content: bytes, *, source: Source, zone: ZoneInfo, today: date) -> Reading:
+    """Read a calendar; floating times and instants become days of `zone`.
+
+    Raises FeedError when it is no calendar or not a whole one: that never means that every event
+    is gone.
+    """
+    events = _events(content)
+    rejected: Counter[str] = Counter()
+    occupied: dict[str, Occupancy] = {}
+    freed: set[str] = set()
+    for repeats, group in _by_recurrence(events):
+        try:
+            found = list(_repeated(group, today)) if repeats else group
+        except Exception:  # noqa: BLE001 - a stranger's text; the other events count all the same
+            rejected["unreadable"] += 1
+            continue
+        for event in found:
+            try:
+                occupancy = _occupancy(event, source=source, zone=zone, repeats=repeats)
+            except _Rejected as reason:
+                rejected[str(reason)] += 1
+                continue
+            except Exception:  # noqa: BLE001 - as above
+                rejected["unreadable"] += 1
+                continue
+            if _is_free(event):
+                freed.add(occupancy.uid)
+            elif today < occupancy.ends_on and occupancy.starts_on <= today + HORIZON:
+                _keep(occupied, occupancy)
+    ordered = sorted(occupied.values(), key=lambda one: (one.starts_on, one.ends_on, one.uid))
+    return Reading(
+        occupied=tuple(ordered), freed=frozenset(freed - occupied.keys()), rejected=dict(rejected)
+    )
+
+
+def _events(content: bytes) -> list[Event]:
+    text = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    text = _FOLD.sub(b"", text).strip()
+    if not text:
+        raise FeedError(ErrorType.NOT_A_CALENDAR, "The feed is empty")
+    if not text[:15].upper() == b"BEGIN:VCALENDAR":
+        raise FeedError(ErrorType.NOT_A_CALENDAR, "The answer is not a calendar")
+    if not text.upper().endswith(b"END:VCALENDAR"):
+        raise FeedError(ErrorType.TRUNCATED, "The calendar ends in the middle")
+    if text.upper().count(b"BEGIN:VEVENT") > _MOST_EVENTS:
+        raise FeedError(ErrorType.TOO_LARGE, f"The calendar has more than {_MOST_EVENTS} events")
+    try:
+        calendars = Calendar.from_ical(text.decode("utf-8", errors="replace"), multiple=True)
+        found = [event for one in calendars for event in one.walk("VEVENT")]
+        whole = bool(calendars) and all(isinstance(one, Calendar) for one in calendars)
+    except Exception as error:
+        raise FeedError(ErrorType.NOT_A_CALENDAR, "The calendar cannot be read") from error
+    if not whole:
+        raise FeedError(ErrorType.NOT_A_CALENDAR, "The calendar's parts do not fit together")
+    return [event for event in found if isinstance(event, Event)]
+
+
+def _by_recurrence(events: Iterable[Event]) -> Iterator[tuple[bool, list[Event]]]:
+    """Yield events one by one, but those that repeat together with their exceptions."""
+    series: dict[str, list[Event]] = {}
+    plain: list[Event] = []
+    for event in events:
+        if {"RRULE", "RDATE", "RECURRENCE-ID"} & event.keys():
+            series.setdefault(str(event.get("UID")), []).append(event)
+        else:
+            plain.append(event)
+    yield from ((False, [event]) for event in plain)
+    yield from ((True, group) for group in series.values())
+
+
+def _repeated(group: list[Event], today: date) -> Iterator[Event]:
+    """Yield the occurrences of an event that repeats, from today to the horizon."""
+    for event in group:
+        if event.errors:
+            raise _Rejected("unreadable")
+        rule = event.get("RRULE")
+        if rule is not None and not _FREQUENCIES.issuperset(rule.get("FREQ", ())):
+            raise _Rejected("unreadable")  # a booking every second would keep us busy for ever
+    calendar = Calendar()
+    for event in group:
+        calendar.add_component(event)
+    occurrences = recurring_ical_events.of(calendar).after(today)
+    for event in islice(occurrences, _MOST_REPEATS):
+        start = _dt(event, "DTSTART")
+        if (start.date() if isinstance(start, datetime) else start) > today + HORIZON:
+            return
+        yield event
+
+
+def _occupancy(event: Event, *, source: Source, zone: ZoneInfo, repeats: bool) -> Occupancy:
+    if any(name in _ESSENTIAL for name, _ in event.errors):
+        raise _Rejected("unreadable")
+    if "DTSTART" not in event:
+        raise _Rejected("no_start")
+    start, end = _span(event)
+    starts_on, ends_on = _day(start, zone), _day(end, zone)
+    if ends_on < starts_on:
+        raise _Rejected("ends_before_start")
+    if ends_on == starts_on:
+        ends_on += timedelta(days=1)  # a night too many is blocked rather than sold twice
+    summary = str(event.get("SUMMARY", ""))
+    uid = str(event.get("UID", "")).strip()
+    if not uid:
+        # The words make two bookings of the same nights two; they cannot be told from the hash.
+        words = hashlib.sha256(f"{starts_on}{ends_on}{summary}".encode()).hexdigest()
+        uid = f"without-uid-{words[:32]}"
+    if repeats:
+        uid = f"{uid}/{starts_on.isoformat()}"
+    return Occupancy(
+        uid=_short(uid), starts_on=starts_on, ends_on=ends_on, kind=kind_of(source, summary)
+    )
+
+
+def _span(event: Event) -> tuple[date, date]:
+    """Return start and end as they stand; an end that is missing is the rule of RFC 5545."""
+    start: date = _dt(event, "DTSTART")
+    if "DTEND" in event:
+        return start, _dt(event, "DTEND")
+    if "DURATION" in event:
+        return start, start + _dt(event, "DURATION")
+    return start, start
+
+
+def _dt(event: Event, name: str) -> Any:
+    value: Any = event[name]
+    return value.dt
+
+
+def _day(value: date, zone: ZoneInfo) -> date:
+    if isinstance(value, datetime):
+        return (value.astimezone(zone) if value.tzinfo is not None else value).date()
+    return value
+
+
+def _is_free(event: Event) -> bool:
+    return (
+        str(event.get("STATUS", "")).upper() == "CANCELLED"
+        or str(event.get("TRANSP", "")).upper() == "TRANSPARENT"
+    )
+
+
+def _keep(occupied: dict[str, Occupancy], new: Occupancy) -> None:
+    """Keep `new`; of two with one UID and other nights both stay, since both may be real."""
+    present = occupied.get(new.uid)
+    if present is None or (present.starts_on, present.ends_on) == (new.starts_on, new.ends_on):
+        occupied[new.uid] = new
+        return
+    uid = f"{new.uid}/{new.starts_on.isoformat()}"
+    occupied[uid] = Occupancy(uid=uid, starts_on=new.starts_on, ends_on=new.ends_on, kind=new.kind)
+
+
+def _short(uid: str) -> str:
+    # An index cannot hold what is much longer, and no host sends it.
+    return uid if len(uid) <= 255 else "long-" + hashlib.sha256(uid.encode()).hexdigest()  # noqa: PLR2004 - a UID's usual limit
+
+
+def kind_of(source: Source, summary: str) -> Kind:
+    """Tell a booking from closed nights by the words that each host uses."""
+    text = summary.strip()
+    if source is Source.BOOKING and _CLOSED.match(text):
+        return Kind.UNKNOWN
+    if _BOOKED.match(text):
+        return Kind.RESERVATION
+    if source is Source.BOOKING:
+        return Kind.RESERVATION  # "CLOSED - Ana Pérez", as it used to be
+    if _BLOCKED.search(text):
+        return Kind.BLOCK
+    return Kind.UNKNOWN

@@ -1,0 +1,102 @@
+"""Addresses that a person has entered: what may be asked there, and on which machine.
+
+A server that fetches what it is told to can be told to fetch from inside its own network. So the
+name is resolved here, every address it has must be a public one, and the connection is made to
+the address that was checked: a name that changes its mind between check and use gains nothing.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from alojamientos.kit.errors import Invalid
+
+_PORTS = {"http": 80, "https": 443}
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LONGEST = 2_000
+
+
+class AddressRefused(Invalid):
+    """The address leads to a machine that is not on the public Internet."""
+
+    code = "address_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to connect for a URL: `address` was checked, `host` is what to ask it for."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    address: str
+
+    @property
+    def origin(self) -> str:
+        """Return the origin to connect to, with the address in the place of the name."""
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.scheme}://{address}:{self.port}"
+
+    @property
+    def host_header(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def check_url(url: str, *, allow_private: bool = False) -> SplitResult:
+    """Return the parts of an http(s) URL; raises Invalid, which never repeats the URL.
+
+    Only the usual ports are let through, unless private machines are.
+    """
+    if len(url) > _LONGEST or any(ord(letter) <= ord(" ") for letter in url):
+        raise Invalid("The URL is too long or has spaces in it; copy it again", field="url")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Invalid("The URL cannot be read; copy it again", field="url") from None
+    if parts.scheme not in _PORTS:
+        raise Invalid("The URL must start with https:// or http://", field="url")
+    if not parts.hostname:
+        raise Invalid("The URL has no host; it should look like https://host/path", field="url")
+    if parts.username is not None or parts.password is not None:
+        raise Invalid("The URL must not have a user or password before its host", field="url")
+    if not allow_private and port not in (None, *_PORTS.values()):
+        raise Invalid("The URL must not name a port other than 80 or 443", field="url")
+    return parts
+
+
+async def resolve(url: str, *, allow_private: bool = False) -> Target:
+    """Find the machine that `url` leads to.
+
+    Raises Invalid for a URL that may not be asked for, AddressRefused when any address of its
+    host is not public, and OSError when the host has none.
+    """
+    parts = check_url(url, allow_private=allow_private)
+    host = parts.hostname or ""
+    port = parts.port or _PORTS[parts.scheme]
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]) for entry in found]
+    if not allow_private and not all(is_public(address) for address in addresses):
+        raise AddressRefused(
+            f"{host} is not a machine on the public Internet, so it is not asked", field="url"
+        )
+    return Target(url=url, scheme=parts.scheme, host=host, port=port, address=addresses[0])
+
+
+def is_public(text: str) -> bool:
+    """Tell whether anyone on the Internet would reach the same machine at this IP address."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        # An IPv6 address that carries an IPv4 one is as public as that.
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+        if address.teredo is not None:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
