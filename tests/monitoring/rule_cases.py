@@ -1,6 +1,7 @@
 """What every alert must do, as data: series in, firing or quiet out, at given times.
 
-Times are in the notation of promtool, counted from the first sample; samples are 10 s apart.
+Times are in the notation of promtool, counted from the first sample; samples are 10 s apart, or
+as far as `interval` says, which is also how often the rules are evaluated.
 `FIRES` lists the labels that a firing alert has beside severity, service, env and depends_on.
 """
 
@@ -22,6 +23,7 @@ class Case:
     series: Mapping[str, str]
     expect: Mapping[str, tuple[Labels, ...]]
     annotations: Mapping[str, str] = field(default_factory=dict)
+    interval: str = "10s"
 
 
 BACKEND = 'up{job="backend",instance="web:8000"}'

@@ -10,13 +10,14 @@ import yaml
 from tests.monitoring.conftest import ROOT
 
 from alojamientos.cli.app import VERBS
-from alojamientos.monitoring import conventions, definitions, generate
+from alojamientos.monitoring import conventions, definitions, generate, slo_rules
 from alojamientos.monitoring.definitions import routes, targets
 from alojamientos.monitoring.definitions.exporters import EXPORTER_METRICS
 from alojamientos.ops.launcher import monitors
 from alojamientos.ops.launcher import parts as parts_of_stack
 from alojamientos.telemetry.catalogue import CATALOGUE
 
+RECORDED = {recorded.name: recorded for recorded in slo_rules.RECORDED}
 ALERTS = [rule for group in definitions.RULE_GROUPS for rule in group.alerts]
 
 
@@ -70,7 +71,11 @@ def test_every_metric_of_a_rule_is_in_the_catalogue_or_of_an_exporter(rule):
 
     assert selectors or rule["alert"] == "Watchdog"
     for selector in selectors:
-        entry = CATALOGUE.get(selector.name) or EXPORTER_METRICS[selector.name]
+        entry = (
+            CATALOGUE.get(selector.name)
+            or EXPORTER_METRICS.get(selector.name)
+            or RECORDED[selector.name]
+        )
         labels = {matcher.name for matcher in selector.matchers.matchers}
         assert labels <= {*entry.labels, *conventions.TARGET_LABELS}
 

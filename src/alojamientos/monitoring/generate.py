@@ -8,7 +8,7 @@ from pathlib import Path
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import definitions
 from alojamientos.monitoring.conventions import HEADER
-from alojamientos.monitoring.definitions import dashboards, routes, targets
+from alojamientos.monitoring.definitions import dashboards, routes, slos, targets
 from alojamientos.monitoring.model import (
     Addresses,
     Bridge,
@@ -95,6 +95,9 @@ def problems() -> list[str]:
     for board in (*dashboards.DASHBOARDS, *dashboards.MARKS):
         found += board.validate()
     found += _repeated("dashboard", (board.name for board in dashboards.DASHBOARDS))
+    for slo in slos.SLOS:
+        found += slo.validate(slos.POLICIES, slos.OUTAGE)
+    found += _repeated("slo", (slo.name for slo in slos.SLOS))
     found += _repeated("alert", (r.name for g in definitions.RULE_GROUPS for r in g.alerts))
     found += _repeated("rule group", (group.name for group in definitions.RULE_GROUPS))
     found += _repeated("scrape job", (job.name for job in targets.SCRAPE_JOBS))

@@ -66,9 +66,7 @@ class AlertRule:
             yield f"{self.hold!r} is not a duration like 1m"
         if self.severity not in conventions.SEVERITIES:
             yield f"severity {self.severity!r} is none of {', '.join(conventions.SEVERITIES)}"
-        for service in (self.service, *self.depends_on):
-            if service not in conventions.SERVICES:
-                yield f"service {service!r} is none of {', '.join(conventions.SERVICES)}"
+        yield from self._service_problems()
         if self.dashboard not in conventions.DASHBOARDS:
             yield f"dashboard {self.dashboard!r} is none of {', '.join(conventions.DASHBOARDS)}"
         for name in ("summary", "description", "owner_es"):
@@ -77,6 +75,14 @@ class AlertRule:
         if "{{" in self.summary:
             yield "summary holds a value; values belong in the description"
         yield from self._template_problems()
+
+    def _service_problems(self) -> Iterator[str]:
+        for service in (self.service, *self.depends_on):
+            if service == conventions.SERVICE_OF_SERIES:
+                if "service" not in self.expr.labels:
+                    yield "its expression does not keep the label 'service' that names its service"
+            elif service not in conventions.SERVICES:
+                yield f"service {service!r} is none of {', '.join(conventions.SERVICES)}"
 
     def _template_problems(self) -> Iterator[str]:
         for name in ("description", "owner_es"):

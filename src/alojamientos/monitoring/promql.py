@@ -204,7 +204,7 @@ def compare(expr: Expr, operator: Comparison, number: str) -> Expr:
     return Expr(text=f"{expr} {operator} {number}", labels=expr.labels, joined=True)
 
 
-def absent(metric: Metric | ExporterMetric, *where: Where) -> Expr:
+def absent(metric: Metric | ExporterMetric | Recorded, *where: Where) -> Expr:
     """Return 1, labelled by the equality matchers, when no such series exists."""
     labels = frozenset(matcher.label for matcher in where if matcher.operator == "=")
     return Expr(text=f"absent({series(metric, *where)})", labels=labels)

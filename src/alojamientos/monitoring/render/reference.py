@@ -25,8 +25,10 @@ def alerts(groups: Iterable[RuleGroup]) -> str:
 
 
 def _row(rule: AlertRule) -> str:
+    of_series = rule.service == conventions.SERVICE_OF_SERIES
     return (
-        f"| [{rule.name}](#{rule.name.lower()}) | {rule.severity} | {rule.service}"
+        f"| [{rule.name}](#{rule.name.lower()}) | {rule.severity}"
+        f" | {'by [level](slos.md)' if of_series else rule.service}"
         f" | {rule.hold or 'at once'} | [runbook](../runbooks/{rule.name}.md) |"
     )
 
