@@ -76,6 +76,15 @@ def is_duration(text: str) -> bool:
     return _DURATION.fullmatch(text) is not None
 
 
+def scraped_labels(metric: Metric | ExporterMetric) -> frozenset[str]:
+    """Return the labels that a metric has in Prometheus, once it is scraped.
+
+    A label of its own that is also the target's, such as `job`, is renamed `exported_job`.
+    """
+    own = (f"exported_{name}" if name in TARGET_LABELS else name for name in metric.labels)
+    return frozenset((*own, *TARGET_LABELS))
+
+
 def equals(label: str, value: str) -> Where:
     return Where(label=label, operator="=", value=value)
 
@@ -93,8 +102,7 @@ def series(metric: Metric | ExporterMetric | Recorded, *where: Where) -> Expr:
 
     Raises InvalidExpression for a label or a label value that the metric does not have.
     """
-    target = () if isinstance(metric, Recorded) else TARGET_LABELS
-    labels = frozenset((*metric.labels, *target))
+    labels = frozenset(metric.labels) if isinstance(metric, Recorded) else scraped_labels(metric)
     for matcher in where:
         _check_matcher(metric, labels, matcher)
     matchers = ",".join(str(matcher) for matcher in where)
@@ -112,7 +120,7 @@ def _check_matcher(
     if where.label == "job":
         known = JOBS
     elif isinstance(metric, Metric):
-        known = metric.labels.get(where.label)
+        known = metric.labels.get(where.label.removeprefix("exported_"))
     elif isinstance(metric, Recorded):
         known = metric.values.get(where.label)
     if known is None:

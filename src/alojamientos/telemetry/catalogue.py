@@ -386,6 +386,34 @@ ICAL_SYNC_ERRORS = Metric(
     process="worker",
     labels={"feed_url": None, "error_type": None},
 )
+# Told by web, as the age is: a worker that has died must not take the proof of it along.
+ICAL_LAST_SUCCESS = Metric(
+    name="ical_last_success_timestamp_seconds",
+    kind="gauge",
+    help="When a calendar feed was last read, Unix time; before the first time, when it was added.",
+    owner="channels.ical",
+    process="web",
+    labels={"feed": None, "source": None},
+    collected=True,
+    unit="seconds",
+)
+ICAL_SYNC_LAST_RUN = Metric(
+    name="ical_sync_last_run_timestamp_seconds",
+    kind="gauge",
+    help="When it was last seen to which calendar feeds are due, Unix time.",
+    owner="channels.ical",
+    process="web",
+    collected=True,
+    unit="seconds",
+)
+ICAL_CONFLICTS_OPEN = Metric(
+    name="ical_conflicts_open",
+    kind="gauge",
+    help="Stays sold here that share a night with one booked elsewhere; must be 0.",
+    owner="channels.ical",
+    process="web",
+    collected=True,
+)
 
 # --- Understanding -------------------------------------------------------------------------------
 NLU_INTENT_DETECTED = Metric(
