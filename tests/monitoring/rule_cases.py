@@ -1,28 +1,22 @@
 """What every alert must do, as data: series in, firing or quiet out, at given times.
 
-Times are in the notation of promtool, counted from the first sample; samples are 10 s apart.
 `FIRES` lists the labels that a firing alert has beside severity, service, env and depends_on.
+The themes have modules of their own in `cases`; all meet in `CASES`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from tests.monitoring.cases import (
+    channels,
+    ical,
+    jobs,
+    latency,
+    machine,
+    payments,
+    reservations,
+    scrapes,
+)
+from tests.monitoring.cases.case import FIRES, QUIET, Case, Kind, Labels
 
-Labels = Mapping[str, str]
-QUIET: tuple[Labels, ...] = ()
-FIRES: tuple[Labels, ...] = ({},)
-Kind = Literal["firing", "quiet", "boundary", "absent", "restart", "low traffic"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    alert: str
-    kind: Kind
-    name: str
-    series: Mapping[str, str]
-    expect: Mapping[str, tuple[Labels, ...]]
-    annotations: Mapping[str, str] = field(default_factory=dict)
-
+__all__ = ["CASES", "FIRES", "QUIET", "TEXTS", "Case", "Kind", "Labels"]
 
 BACKEND = 'up{job="backend",instance="web:8000"}'
 BACKEND_2 = 'up{job="backend",instance="web:8002"}'
@@ -436,6 +430,9 @@ CASES: list[Case] = [
         expect={f"{seconds}s": QUIET for seconds in range(0, 600, 10)},
     ),
 ]
+
+for _theme in (latency, ical, reservations, payments, channels, jobs, machine, scrapes):
+    CASES += _theme.CASES
 
 # What the templates make of their labels and values, letter by letter.
 TEXTS: list[Case] = [

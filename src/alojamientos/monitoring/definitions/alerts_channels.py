@@ -118,7 +118,7 @@ PROVIDER_REFUSING = AlertRule(
 
 WEBHOOK_SIGNATURE_SPIKE = AlertRule(
     name="WebhookSignatureSpike",
-    expr=compare(total(increase(WEBHOOK_SIGNATURE_INVALID, window="15m"), "source"), ">", "10"),
+    expr=compare(total(increase(WEBHOOK_SIGNATURE_INVALID, window="15m"), "source"), ">=", "11"),
     hold="1m",
     severity="warning",
     service="channels",

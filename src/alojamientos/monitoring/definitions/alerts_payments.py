@@ -43,8 +43,8 @@ PAYMENTS_LATE = AlertRule(
             "*",
             "3600",
         ),
-        ">=",
-        "2",
+        ">",
+        "1.5",  # two; a rate times its window is 1.9999 at times
     ),
     hold="1m",
     severity="warning",
