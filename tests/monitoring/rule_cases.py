@@ -1,30 +1,23 @@
 """What every alert must do, as data: series in, firing or quiet out, at given times.
 
-Times are in the notation of promtool, counted from the first sample; samples are 10 s apart, or
-as far as `interval` says, which is also how often the rules are evaluated.
 `FIRES` lists the labels that a firing alert has beside severity, service, env and depends_on.
+The themes have modules of their own in `cases`; all meet in `CASES`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from tests.monitoring.cases import (
+    channels,
+    ical,
+    jobs,
+    latency,
+    machine,
+    payments,
+    reservations,
+    scrapes,
+    slo,
+)
+from tests.monitoring.cases.case import FIRES, QUIET, Case, Kind, Labels
 
-Labels = Mapping[str, str]
-QUIET: tuple[Labels, ...] = ()
-FIRES: tuple[Labels, ...] = ({},)
-Kind = Literal["firing", "quiet", "boundary", "absent", "restart", "low traffic"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    alert: str
-    kind: Kind
-    name: str
-    series: Mapping[str, str]
-    expect: Mapping[str, tuple[Labels, ...]]
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    interval: str = "10s"
-
+__all__ = ["CASES", "FIRES", "QUIET", "TEXTS", "Case", "Kind", "Labels"]
 
 BACKEND = 'up{job="backend",instance="web:8000"}'
 BACKEND_2 = 'up{job="backend",instance="web:8002"}'
@@ -439,6 +432,9 @@ CASES: list[Case] = [
     ),
 ]
 
+for _theme in (latency, ical, reservations, payments, channels, jobs, machine, scrapes, slo):
+    CASES += _theme.CASES
+
 # What the templates make of their labels and values, letter by letter.
 TEXTS: list[Case] = [
     Case(
@@ -473,3 +469,4 @@ TEXTS: list[Case] = [
         },
     ),
 ]
+TEXTS += slo.TEXTS

@@ -91,6 +91,8 @@ RECEIVERS = {
 @pytest.mark.parametrize("alert", ALERTS)
 def test_every_alert_reaches_its_receiver(alert, tool, native):
     labels = {**ALERTS[alert].all_labels(), "alertname": alert, "env": "test"}
+    # An alert about many services is labelled by whichever it is about.
+    labels = {name: "backend" if "{{" in value else value for name, value in labels.items()}
 
     run(
         tool("amtool"), "config", "routes", "test", f"--config.file={native.alertmanager}",

@@ -41,6 +41,7 @@ def _committed_rules() -> list[dict[str, Any]]:
         for path in sorted((ROOT / "monitoring/prometheus/alerts").glob("*.yml"))
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
         for rule in group["rules"]
+        if "alert" in rule
     ]
 
 

@@ -18,7 +18,7 @@ JOBS = (BACKEND, WORKER, POSTGRES, REDIS, NODE, BLACKBOX, PROMETHEUS, ALERTMANAG
 # What an alert is about (label `service`) and what it stands or falls with (label `depends_on`).
 SERVICES = (
     *("backend", "worker", "database", "redis", "monitoring"),
-    *("payments", "channels", "ical", "node"),
+    *("reservations", "payments", "channels", "ical", "node"),
 )
 # The boards that an alert can send its reader to, by what they are about.
 DASHBOARDS = ("overview", "reservations", "webhooks", "infrastructure", "slo")

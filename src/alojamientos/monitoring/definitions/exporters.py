@@ -70,6 +70,120 @@ ALERTMANAGER_RELOAD_OK = ExporterMetric(
     kind="gauge",
     help="Whether Alertmanager took its last configuration.",
 )
+PROMETHEUS_ITERATIONS_MISSED = ExporterMetric(
+    name="prometheus_rule_group_iterations_missed_total",
+    kind="counter",
+    help="Evaluations of a rule group that were due and did not take place.",
+    labels=("rule_group",),
+)
+SCRAPES_OVER_SAMPLE_LIMIT = ExporterMetric(
+    name="prometheus_target_scrapes_exceeded_sample_limit_total",
+    kind="counter",
+    help="Scrapes thrown away because they held too many samples.",
+)
+SCRAPES_OVER_BODY_LIMIT = ExporterMetric(
+    name="prometheus_target_scrapes_exceeded_body_size_limit_total",
+    kind="counter",
+    help="Scrapes thrown away because they were too long.",
+)
+SAMPLES_DUPLICATE = ExporterMetric(
+    name="prometheus_target_scrapes_sample_duplicate_timestamp_total",
+    kind="counter",
+    help="Samples dropped because the same series was told twice with different values.",
+)
+SAMPLES_OUT_OF_ORDER = ExporterMetric(
+    name="prometheus_target_scrapes_sample_out_of_order_total",
+    kind="counter",
+    help="Samples dropped because they were older than what is there.",
+)
+SAMPLES_OUT_OF_BOUNDS = ExporterMetric(
+    name="prometheus_target_scrapes_sample_out_of_bounds_total",
+    kind="counter",
+    help="Samples dropped because their time is too far from now.",
+)
+SCRAPE_SAMPLES = ExporterMetric(
+    name="scrape_samples_post_metric_relabeling",
+    kind="gauge",
+    help="Samples that a target gave at its last scrape.",
+)
+PROBE_CERTIFICATE_EXPIRY = ExporterMetric(
+    name="probe_ssl_earliest_cert_expiry",
+    kind="gauge",
+    help="When the first certificate of a probed TLS address ends, Unix time.",
+)
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+PG_BACKENDS = ExporterMetric(
+    name="pg_stat_database_numbackends",
+    kind="gauge",
+    help="Connections to a database.",
+    labels=("datid", "datname"),
+)
+PG_MAX_CONNECTIONS = ExporterMetric(
+    name="pg_settings_max_connections", kind="gauge", help="Connections that may be open."
+)
+PG_RESERVED_CONNECTIONS = ExporterMetric(
+    name="pg_settings_superuser_reserved_connections",
+    kind="gauge",
+    help="Connections of these that are kept for superusers.",
+)
+
+# --- The machine ---------------------------------------------------------------------------------
+NODE_CPU = ExporterMetric(
+    name="node_cpu_seconds_total",
+    kind="counter",
+    help="Seconds that each core spent in each mode.",
+    labels=("cpu", "mode"),
+)
+NODE_MEMORY_AVAILABLE = ExporterMetric(
+    name="node_memory_MemAvailable_bytes",
+    kind="gauge",
+    help="Memory that can be had without swapping.",
+)
+NODE_MEMORY_TOTAL = ExporterMetric(
+    name="node_memory_MemTotal_bytes", kind="gauge", help="Memory of the machine."
+)
+NODE_OOM_KILLS = ExporterMetric(
+    name="node_vmstat_oom_kill",
+    kind="counter",
+    help="Processes that the kernel killed for want of memory.",
+)
+_FILE_SYSTEM = ("device", "fstype", "mountpoint")
+NODE_DISK_FREE = ExporterMetric(
+    name="node_filesystem_avail_bytes",
+    kind="gauge",
+    help="Bytes that may still be written to a file system.",
+    labels=_FILE_SYSTEM,
+)
+NODE_DISK_SIZE = ExporterMetric(
+    name="node_filesystem_size_bytes",
+    kind="gauge",
+    help="Size of a file system.",
+    labels=_FILE_SYSTEM,
+)
+NODE_DISK_READONLY = ExporterMetric(
+    name="node_filesystem_readonly",
+    kind="gauge",
+    help="Whether a file system cannot be written to.",
+    labels=_FILE_SYSTEM,
+)
+NODE_CLOCK_OFFSET = ExporterMetric(
+    name="node_timex_offset_seconds",
+    kind="gauge",
+    help="How far the machine's clock is from its time server's.",
+)
+NODE_COLLECTOR_SUCCESS = ExporterMetric(
+    name="node_scrape_collector_success",
+    kind="gauge",
+    help="Whether a collector of the node exporter could read.",
+    labels=("collector",),
+)
+BACKUP_LAST_SUCCESS = ExporterMetric(
+    name="backup_last_success_timestamp_seconds",
+    kind="gauge",
+    help="When the last good backup ended, Unix time; the backup's script writes it for the node"
+    " exporter's textfile collector.",
+)
 
 EXPORTER_METRICS = {
     value.name: value for value in tuple(globals().values()) if isinstance(value, ExporterMetric)

@@ -70,6 +70,11 @@ INHIBITIONS = (
         equal=("env",),
     ),
     Inhibition(
+        source=('alertname="WorkerDown"',),
+        target=(dependent_on("worker"),),
+        equal=("env",),
+    ),
+    Inhibition(
         source=('alertname="DatabaseDown"',),
         target=(dependent_on("database"),),
         equal=("env",),

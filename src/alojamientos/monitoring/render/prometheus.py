@@ -4,17 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from alojamientos.monitoring.definitions import targets
+from alojamientos.monitoring.definitions import limits, targets
 from alojamientos.monitoring.model import Addresses, AlertRule, RecordingRule, RuleGroup, ScrapeJob
 from alojamientos.monitoring.render.documents import document
-
-# A label that runs wild must fail its scrape, not fill the disk.
-_LIMITS = {
-    "sample_limit": 5000,
-    "label_limit": 30,
-    "label_value_length_limit": 200,
-    "body_size_limit": "5MB",
-}
 
 
 def configuration(
@@ -51,7 +43,7 @@ def _job(job: ScrapeJob, addresses: Addresses, token_file: Path | None) -> dict[
         "scrape_timeout": job.timeout,
     }
     if job.is_ours:
-        config |= _LIMITS
+        config |= limits.SCRAPE_LIMITS
         if token_file is not None:
             config["authorization"] = {"type": "Bearer", "credentials_file": str(token_file)}
     if job.probe is None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from alojamientos.monitoring import generate
+from alojamientos.monitoring.definitions import targets
 from alojamientos.ops.launcher import config, probes, secrets
 from alojamientos.ops.launcher.part import Part, State
 from alojamientos.ops.launcher.ports import LOOPBACK, PortUse
@@ -111,8 +112,8 @@ class _Monitors:
             PROMETHEUS,
             f"--config.file={self.files.prometheus}",
             f"--storage.tsdb.path={config.state_dir(self.settings) / 'prometheus'}",
-            "--storage.tsdb.retention.time=15d",
-            "--storage.tsdb.retention.size=1GB",
+            f"--storage.tsdb.retention.time={targets.RETENTION_TIME}",
+            f"--storage.tsdb.retention.size={targets.RETENTION_SIZE}",
             f"--web.listen-address={LOOPBACK}:{port}",
             "--web.enable-lifecycle",
             "--log.format=json",

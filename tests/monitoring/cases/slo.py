@@ -6,7 +6,7 @@ f * budget / share * w of so large a share of bad events.
 
 from collections.abc import Iterable
 
-from tests.monitoring.rule_cases import QUIET, Case, Labels
+from tests.monitoring.cases.case import QUIET, Case, Labels
 
 _OK = 'http_requests_total{job="backend",handler="/api/v1/availability",method="GET",status="200"}'
 _BAD = 'http_requests_total{job="backend",handler="/api/v1/availability",method="GET",status="503"}'
