@@ -32,11 +32,13 @@ bench: setup ## Measure: every file of benchmarks/ (ARGS=--quick, or names)
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 ##@ Develop
-.PHONY: setup test check format render lock
+.PHONY: setup test mutants check format render lock
 setup: ## Build the virtual environment with everything locked
 	@scripts/setup dev
 test: setup ## Run every test on real servers, with coverage (ARGS='-k name')
 	@scripts/test $(ARGS)
+mutants: setup ## Break every alert in small ways; at least 90 % must be noticed (ARGS='--only NAME')
+	@$(BIN)/python -m tests.monitoring.tools.mutants $(ARGS)
 check: setup ## Format, lint, types, layers, spelling, rendered files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

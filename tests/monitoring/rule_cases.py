@@ -25,6 +25,9 @@ WORKER = 'up{job="worker",instance="worker:8001"}'
 WORKER_2 = 'up{job="worker",instance="worker:8003"}'
 READY = 'probe_success{job="blackbox",instance="http://web/api/v1/readyz"}'
 
+_EXPORTERS = ("postgres", "redis", "node", "blackbox")
+_ALL_EXPORTERS = {f'up{{job="{job}"}}': "1x120" for job in _EXPORTERS}
+
 
 def _down(alert: str, job: str, one: str, two: str) -> list[Case]:
     """Return the cases of an alert about all processes of a job."""
@@ -68,8 +71,8 @@ def _down(alert: str, job: str, one: str, two: str) -> list[Case]:
         Case(
             alert=alert,
             kind="absent",
-            name="the target has left the configuration",
-            series={one: "1x5 stale"},
+            name="the target has left the configuration, others have not",
+            series={one: "1x5 stale", **_ALL_EXPORTERS},
             expect={"50s": QUIET, "1m50s": QUIET, "2m": fires},
         ),
         Case(
@@ -272,8 +275,6 @@ def _failures(alert: str, series: str, labels: Labels, window: int) -> list[Case
     ]
 
 
-_EXPORTERS = ("postgres", "redis", "node", "blackbox")
-_ALL_EXPORTERS = {f'up{{job="{job}"}}': "1x120" for job in _EXPORTERS}
 _AM_UP = 'up{job="alertmanager",instance="am"}'
 _AM_KNOWN = 'prometheus_notifications_alertmanagers_discovered{job="prometheus"}'
 _FAILED = "alertmanager_notifications_failed_total"

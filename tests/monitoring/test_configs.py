@@ -155,10 +155,10 @@ def alertmanager(program: str, native: NativeConfig, address: str, folder: Path)
 
 def posted(
     alert: str, *, env: str = "test", ends_at: datetime | None = None, **labels: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return the alert as Prometheus posts it."""
     rule = ALERTS[alert]
-    body: dict[str, object] = {
+    body: dict[str, Any] = {
         "labels": {**rule.all_labels(), "alertname": alert, "env": env, **labels},
         "annotations": rule.annotations(),
         "startsAt": (datetime.now(UTC) - timedelta(minutes=2)).isoformat(),
@@ -185,6 +185,25 @@ INHIBITED = [
     ("AlertmanagerDown", "PrometheusNotificationsFailing", True, True),
     ("WorkerDown", "WorkerInstanceDown", True, True),
     ("WorkerDown", "ServiceInstanceDown", True, False),
+    *(
+        ("ServiceDown", name, True, "backend" in rule.depends_on)
+        for name, rule in ALERTS.items()
+        if name != "ServiceDown"
+    ),
+    ("WorkerDown", "ICalSyncNotRunning", True, True),
+    ("WorkerDown", "InboxStuck", True, True),
+    ("WorkerDown", "ProviderFailing", True, False),
+    ("DatabaseDown", "HighErrorRate", True, True),
+    ("DatabaseDown", "HighCPUUsage", True, False),
+    ("RedisDown", "FrequentLockFailures", True, True),
+    ("RedisDown", "HighErrorRate", True, False),
+    ("HighLatencyP95", "ElevatedLatencyP95", True, True),
+    ("ICalSyncStale", "ICalSyncDelayed", True, True),
+    ("DiskSpaceCritical", "DiskSpaceLow", True, True),
+    ("HighLatencyP95", "ElevatedErrorRate", True, False),
+    ("PaymentsUnreconciled", "RefundsFailing", True, False),
+    ("DiskSpaceCritical", "HighMemoryUsage", True, False),
+    ("DatabaseDown", "BackupStale", True, False),
 ]
 
 
@@ -192,6 +211,21 @@ INHIBITED = [
 def running_alertmanager(tool, native, addresses, tmp_path):
     with alertmanager(tool("alertmanager"), native, addresses.alertmanager, tmp_path) as api:
         yield api
+
+
+def test_a_full_disk_does_not_silence_another(running_alertmanager):
+    full, other = posted("DiskSpaceCritical"), posted("DiskSpaceLow")
+    full["labels"] |= {"instance": "host", "mountpoint": "/"}
+    other["labels"] |= {"instance": "host", "mountpoint": "/data"}
+    same = {**other, "labels": {**other["labels"], "mountpoint": "/"}}
+
+    call(f"{running_alertmanager}/alerts", [full, other, same])
+
+    assert {
+        alert["labels"]["mountpoint"]: bool(alert["status"]["inhibitedBy"])
+        for alert in call(f"{running_alertmanager}/alerts")
+        if alert["labels"]["alertname"] == "DiskSpaceLow"
+    } == {"/": True, "/data": False}
 
 
 def test_what_follows_from_something_bigger_is_held_back(running_alertmanager):

@@ -117,6 +117,21 @@ def within(metric: Metric, *where: Where, seconds: float, window: str) -> Expr:
     )
 
 
+def slower(metric: Metric, *where: Where, seconds: float, window: str) -> Expr:
+    """Return how many in `window` took longer than `seconds`, all series together.
+
+    Raises InvalidExpression when no bucket ends there.
+    """
+    fast = within(metric, *where, seconds=seconds, window=window)
+    # `increase` of both, which stretches both alike; `within` counts per second.
+    text = fast.text.replace("rate(", "increase(", 1)
+    return Expr(
+        text=f"sum({events(metric, *where, window=window)}) - sum({text})",
+        labels=frozenset(),
+        joined=True,
+    )
+
+
 def quantile(share: str, metric: Metric, *where: Where, window: str, by: tuple[str, ...]) -> Expr:
     """Return the quantile `share` of a histogram, keeping the labels `by`; for display, or guarded.
 

@@ -31,6 +31,9 @@ LOKI_UID = "alojamientos-loki"
 TARGET_LABELS = ("job", "instance")
 ALERT_LABELS = ("severity", "service", "env")
 ALERT_ANNOTATIONS = ("summary", "description", "owner_es", "runbook_url", "dashboard_url")
+# What several alerts judge by thresholds of their own: the critical one silences the warning.
+MEASURE = "measure"
+OF_A_MEASURE = f'{MEASURE}!=""'
 # Taken from the external labels, so that the same rules serve every environment; explicit, so
 # that ALERTS and the console see it and not only Alertmanager.
 ENV_TEMPLATE = "{{ $externalLabels.env }}"

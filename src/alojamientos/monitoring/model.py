@@ -271,23 +271,29 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inhibition:
-    """While `source` fires, `target` is not sent, if the labels `equal` agree."""
+    """While `source` fires, `target` is not sent, if the labels `equal` agree.
+
+    Two alerts that both lack a label agree in it: so `equal` must be labels that every alert
+    carries, or both sides must be of a measure, whose alerts are labelled alike.
+    """
 
     source: tuple[str, ...]
     target: tuple[str, ...]
     equal: tuple[str, ...]
 
     def validate(self) -> list[str]:
-        """List what is missing or wrong; `equal` must be labels that every alert carries."""
+        """List what is missing or wrong."""
         where = f"inhibition by {', '.join(self.source)}"
         problems = _matcher_problems(where, (*self.source, *self.target))
         if not self.source or not self.target:
             problems.append(f"{where}: source and target must both say whom they mean")
+        of_a_measure = conventions.OF_A_MEASURE in self.source and (
+            conventions.OF_A_MEASURE in self.target and conventions.MEASURE in self.equal
+        )
         problems += [
-            # Two alerts that both lack a label count as equal in it.
             f"{where}: not every alert carries the label {label!r}"
             for label in self.equal
-            if label not in conventions.ALERT_LABELS
+            if label not in conventions.ALERT_LABELS and not of_a_measure
         ]
         return problems
 

@@ -17,30 +17,42 @@ class Limit:
     alert: str
     metric: str
     labels: Mapping[str, str]
-    other: Mapping[str, str]
+    others: tuple[Mapping[str, str], ...]
     seconds: int
     hold: int
 
 
 _PRE = {"job": "backend", "handler": "/api/v1/reservations", "method": "POST"}
 _READ = {**_PRE, "method": "GET"}
+_PAID = {**_PRE, "handler": "/webhooks/mercadopago"}
 _TEXT = {"job": "worker", "source": "whatsapp", "event_type": "text"}
 _AUDIO = {**_TEXT, "event_type": "audio"}
 _HTTP, _REPLY = "http_request_duration_seconds", "webhook_processing_seconds"
 LIMITS = (
     *(
-        Limit(alert=alert, metric=_HTTP, labels=_PRE, other=_READ, seconds=seconds, hold=hold)
+        Limit(
+            alert=alert,
+            metric=_HTTP,
+            labels=_PRE,
+            others=(_READ, _PAID),
+            seconds=seconds,
+            hold=hold,
+        )
         for alert, seconds, hold in (("HighLatencyP95", 6, 180), ("ElevatedLatencyP95", 4, 300))
     ),
     *(
-        Limit(alert=alert, metric=_REPLY, labels=_TEXT, other=_AUDIO, seconds=seconds, hold=hold)
+        Limit(
+            alert=alert, metric=_REPLY, labels=_TEXT, others=(_AUDIO,), seconds=seconds, hold=hold
+        )
         for alert, seconds, hold in (
             ("HighTextReplyLatencyP95", 6, 180),
             ("ElevatedTextReplyLatencyP95", 4, 300),
         )
     ),
     *(
-        Limit(alert=alert, metric=_REPLY, labels=_AUDIO, other=_TEXT, seconds=seconds, hold=hold)
+        Limit(
+            alert=alert, metric=_REPLY, labels=_AUDIO, others=(_TEXT,), seconds=seconds, hold=hold
+        )
         for alert, seconds, hold in (
             ("HighAudioReplyLatencyP95", 30, 180),
             ("ElevatedAudioReplyLatencyP95", 20, 300),
@@ -76,9 +88,15 @@ def _of(limit: Limit) -> list[Case]:
     ) -> dict[str, str]:
         return histogram(limit.metric, labels, limit.seconds, fast, slow, le=le)
 
+    def on(instance: str, fast: Steps, slow: Steps) -> dict[str, str]:
+        return told(fast, slow, labels={**limit.labels, "instance": instance})
+
+    def others(fast: Steps, slow: Steps) -> dict[str, str]:
+        return {k: v for one in limit.others for k, v in told(fast, slow, labels=one).items()}
+
     idle, after = ((0, 5),), limit.hold + 60
     boundary = {f"{after - 10}s": QUIET, f"{after}s": FIRES}
-    always = {f"{seconds}s": QUIET for seconds in range(60, 2000, 60)}
+    always = {f"{seconds}s": QUIET for seconds in range(180, 1500, 120)}
     return [
         case(
             "firing",
@@ -165,39 +183,82 @@ def _of(limit: Limit) -> list[Case]:
             {"24m": FIRES},
         ),
         case(
+            "low traffic",
+            "a slow one every 2 minutes never makes ten in the window",
+            told((*idle, (0, 192)), (*idle, *(((0, 11), (1, 1)) * 16))),
+            always,
+        ),
+        case(
             "firing",
             "two processes with half of it each",
             {
-                **told(
-                    (*idle, (0, 205)),
-                    (*idle, (1, 5), (0, 200)),
-                    labels={**limit.labels, "instance": "a"},
-                ),
-                **told(
-                    (*idle, (0, 205)),
-                    (*idle, (1, 5), (0, 200)),
-                    labels={**limit.labels, "instance": "b"},
-                ),
+                **on("a", (*idle, (0, 205)), (*idle, (1, 5), (0, 200))),
+                **on("b", (*idle, (0, 205)), (*idle, (1, 5), (0, 200))),
             },
             {"14m": FIRES},
         ),
         case(
+            "firing",
+            "one process is slow, the other is fast",
+            {
+                **on("a", (*idle, (0, 200)), (*idle, (20, 200))),
+                **on("b", (*idle, (10, 200)), (*idle, (0, 200))),
+            },
+            {"30m": FIRES},
+        ),
+        case(
             "quiet",
-            "another kind is slow",
+            "one process does much and fast, the other little and slow",
+            {
+                **on("a", (*idle, (100, 200)), (*idle, (0, 200))),
+                **on("b", (*idle, (0, 200)), (*idle, (1, 200))),
+            },
+            {"30m": QUIET},
+        ),
+        case(
+            "low traffic",
+            "one slow one of ten by each of two processes",
+            {
+                **on("a", (*idle, (1, 9), (0, 200)), (*idle, (0, 8), (1, 1), (0, 200))),
+                **on("b", (*idle, (1, 9), (0, 200)), (*idle, (0, 8), (1, 1), (0, 200))),
+            },
+            always,
+        ),
+        case(
+            "quiet",
+            "others are slow",
             {
                 **told((*idle, (9, 200)), (*idle, (0, 200))),
-                **told((*idle, (0, 200)), (*idle, (9, 200)), labels=limit.other),
+                **others((*idle, (0, 200)), (*idle, (9, 200))),
             },
             {"30m": QUIET},
         ),
         case(
             "firing",
-            "another kind is fast",
+            "others are fast",
             {
                 **told((*idle, (0, 200)), (*idle, (1, 200))),
-                **told((*idle, (100, 200)), (*idle, (0, 200)), labels=limit.other),
+                **others((*idle, (100, 200)), (*idle, (0, 200))),
             },
             {"30m": FIRES},
+        ),
+        case(
+            "low traffic",
+            "nine slow ones do not become ten by what others do",
+            {
+                **told((*idle, (0, 209)), (*idle, (1, 9), (0, 200))),
+                **others((*idle, (1, 209)), (*idle, (0, 209))),
+            },
+            always,
+        ),
+        case(
+            "low traffic",
+            "two slow ones do not become three by what others do",
+            {
+                **told((*idle, (1, 18), (0, 202)), (*idle, (0, 18), (1, 2), (0, 200))),
+                **others((*idle, (0, 220)), (*idle, (1, 220))),
+            },
+            always,
         ),
         case("absent", "nobody came", {}, {"30m": QUIET}),
         case(

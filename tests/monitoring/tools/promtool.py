@@ -1,5 +1,6 @@
 """Ask promtool whether rules do what their cases say."""
 
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,34 +10,52 @@ import yaml
 from tests.monitoring.cases.case import Case
 from tests.monitoring.tools.rules import Rule, document
 
+RULE_FILE = "rules.yml"
+# It makes a database for each case and waits for the disk to have it: memory is no disk.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - scratch of promtool, which it removes
+_SCRATCH = {"TMPDIR": str(_MEMORY)} if _MEMORY.is_dir() else {}
+
 
 def run_cases(promtool: str, cases: Iterable[Case], folder: Path, rules: Mapping[str, Rule]) -> str:
     """Run the cases against the rules of their alerts; return what promtool says is wrong."""
+    cases = tuple(cases)
+    needed = {case.alert: rules[case.alert] for case in cases}
+    text = document(*((*rule.needs, rule.alert) for rule in needed.values()))
+    (folder / RULE_FILE).write_text(text, encoding="utf-8")
+    return "".join(run(promtool, text, folder) for text in written(cases, rules).values())
+
+
+def written(cases: Iterable[Case], rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Return promtool's test files for `cases`, by their interval; they want RULE_FILE beside."""
     by_interval: dict[str, list[Case]] = {}
     for case in cases:
         by_interval.setdefault(case.interval, []).append(case)
-    said = ""
-    for interval, some in by_interval.items():
-        needed = {case.alert: rules[case.alert] for case in some}
-        file = folder / f"rules-{interval}.yml"
-        file.write_text(
-            document(*((*rule.needs, rule.alert) for rule in needed.values())), encoding="utf-8"
+    return {
+        interval: yaml.dump(
+            {
+                "rule_files": [RULE_FILE],
+                "evaluation_interval": interval,
+                "tests": [_group(case, rules[case.alert].alert["labels"]) for case in some],
+            },
+            Dumper=yaml.CSafeDumper,
+            allow_unicode=True,
         )
-        tests = {
-            "rule_files": [str(file)],
-            "evaluation_interval": interval,
-            "tests": [_group(case, rules[case.alert].alert["labels"]) for case in some],
-        }
-        path = folder / f"cases-{interval}.yml"
-        path.write_text(
-            yaml.dump(tests, Dumper=yaml.CSafeDumper, allow_unicode=True), encoding="utf-8"
-        )
-        result = subprocess.run(
-            [promtool, "test", "rules", str(path)], capture_output=True, text=True, check=False
-        )
-        if result.returncode != 0:
-            said += result.stdout + result.stderr
-    return said
+        for interval, some in by_interval.items()
+    }
+
+
+def run(promtool: str, tests: str, folder: Path) -> str:
+    """Run a test file against the RULE_FILE in `folder`; return what promtool says is wrong."""
+    path = folder / "cases.yml"
+    path.write_text(tests, encoding="utf-8")
+    result = subprocess.run(
+        [promtool, "test", "rules", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **_SCRATCH},
+    )
+    return "" if result.returncode == 0 else result.stdout + result.stderr
 
 
 def _group(case: Case, labels: Mapping[str, str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ when the job that should renew it has died.
 """
 
 from alojamientos.monitoring.arithmetic import since
+from alojamientos.monitoring.conventions import MEASURE
 from alojamientos.monitoring.model import AlertRule, RecordingRule, RuleGroup
 from alojamientos.monitoring.promql import (
     Recorded,
@@ -20,6 +21,7 @@ from alojamientos.telemetry.catalogue import (
     ICAL_SYNC_LAST_RUN,
 )
 
+_AGE = {MEASURE: "ical_age"}
 # The metrics come from web and read the database; the work is the worker's.
 _DEPENDS_ON = ("backend", "worker", "database")
 
@@ -36,6 +38,7 @@ FEED_AGE_RULE = RecordingRule(
 ICAL_SYNC_STALE = AlertRule(
     name="ICalSyncStale",
     expr=compare(series(FEED_AGE), ">", "2400"),
+    labels=_AGE,
     hold="5m",
     severity="critical",
     service="ical",
@@ -53,6 +56,7 @@ ICAL_SYNC_STALE = AlertRule(
 ICAL_SYNC_DELAYED = AlertRule(
     name="ICalSyncDelayed",
     expr=compare(series(FEED_AGE), ">", "1800"),
+    labels=_AGE,
     hold="5m",
     severity="warning",
     service="ical",

@@ -4,16 +4,8 @@ Ratios and quantiles are of all series together, and say nothing before enough h
 four messages in a quiet hour, one slow one is a quarter, and nobody's night.
 """
 
-from alojamientos.monitoring.arithmetic import (
-    and_on,
-    calculate,
-    divide,
-    events,
-    events_per_second,
-    quantile,
-    within,
-)
-from alojamientos.monitoring.conventions import Severity
+from alojamientos.monitoring.arithmetic import and_on, divide, events, quantile, slower
+from alojamientos.monitoring.conventions import MEASURE, Severity
 from alojamientos.monitoring.model import AlertRule, RuleGroup
 from alojamientos.monitoring.promql import (
     Expr,
@@ -32,33 +24,28 @@ from alojamientos.telemetry.catalogue import (
     Metric,
 )
 
-_WINDOW, _WINDOW_SECONDS = "15m", "900"
+_WINDOW = "15m"
 _ERRORS_WINDOW = "10m"
 _SERVER_ERROR = one_of("status", ("5..",))
 # Below this much traffic a share means nothing.
 _LEAST_EVENTS, _LEAST_ERRORS = "10", "5"
-# Three slow ones; between the whole numbers, since a rate times its window is 2.9999 at times.
+# Three slow ones; between the whole numbers, since a difference may come out as 2.9999.
 _FEWER_ARE_CHANCE = "2.5"
 
 PRERESERVATION = (equals("handler", "/api/v1/reservations"), equals("method", "POST"))
-TEXT = (equals("source", "whatsapp"), equals("event_type", "text"))
-AUDIO = (equals("source", "whatsapp"), equals("event_type", "audio"))
+TEXT = (equals("event_type", "text"),)
+AUDIO = (equals("event_type", "audio"),)
 
 
 def _slow(metric: Metric, where: tuple[Where, ...], seconds: int) -> Expr:
     """Return the P95 when it is above `seconds` and enough events say so."""
-    slower = calculate(
-        total(events_per_second(metric, *where, window=_WINDOW)),
-        "-",
-        total(within(metric, *where, seconds=seconds, window=_WINDOW)),
-    )
     p95 = quantile("0.95", metric, *where, window=_WINDOW, by=())
     return and_on(
         and_on(
             compare(p95, ">", str(seconds)),
             compare(total(events(metric, *where, window=_WINDOW)), ">=", _LEAST_EVENTS),
         ),
-        compare(calculate(slower, "*", _WINDOW_SECONDS), ">", _FEWER_ARE_CHANCE),
+        compare(slower(metric, *where, seconds=seconds, window=_WINDOW), ">", _FEWER_ARE_CHANCE),
     )
 
 
@@ -74,6 +61,10 @@ def _failing(share: str) -> Expr:
     )
 
 
+_ERRORS = {MEASURE: "errors"}
+_BOOKING = {MEASURE: "prereservation_latency"}
+
+
 def _replies(
     name: str, severity: Severity, where: tuple[Where, ...], seconds: int, what: str, owner_es: str
 ) -> AlertRule:
@@ -84,6 +75,7 @@ def _replies(
         severity=severity,
         service="channels",
         depends_on=("worker", "database"),
+        labels={MEASURE: f"{where[0].value}_reply_latency"},
         summary=f"Replies to {what} are slow: P95 > {seconds} s",
         description=(
             f'95 of 100 replies to {what} took up to {{{{ printf "%.1f" $value }}}} s in'
@@ -97,6 +89,7 @@ def _replies(
 HIGH_ERROR_RATE = AlertRule(
     name="HighErrorRate",
     expr=_failing("0.05"),
+    labels=_ERRORS,
     hold="5m",
     severity="critical",
     service="backend",
@@ -115,6 +108,7 @@ HIGH_ERROR_RATE = AlertRule(
 ELEVATED_ERROR_RATE = AlertRule(
     name="ElevatedErrorRate",
     expr=_failing("0.03"),
+    labels=_ERRORS,
     hold="5m",
     severity="warning",
     service="backend",
@@ -133,6 +127,7 @@ ELEVATED_ERROR_RATE = AlertRule(
 HIGH_LATENCY_P95 = AlertRule(
     name="HighLatencyP95",
     expr=_slow(HTTP_REQUEST_DURATION, PRERESERVATION, 6),
+    labels=_BOOKING,
     hold="3m",
     severity="critical",
     service="backend",
@@ -152,6 +147,7 @@ HIGH_LATENCY_P95 = AlertRule(
 ELEVATED_LATENCY_P95 = AlertRule(
     name="ElevatedLatencyP95",
     expr=_slow(HTTP_REQUEST_DURATION, PRERESERVATION, 4),
+    labels=_BOOKING,
     hold="5m",
     severity="warning",
     service="backend",

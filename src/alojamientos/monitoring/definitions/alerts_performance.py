@@ -1,7 +1,7 @@
 """The machine and the database's connections: the specification's four, and what they miss."""
 
-from alojamientos.monitoring import conventions
 from alojamientos.monitoring.arithmetic import and_on, calculate, divide, forecast, since
+from alojamientos.monitoring.conventions import MEASURE
 from alojamientos.monitoring.definitions.exporters import (
     BACKUP_LAST_SUCCESS,
     NODE_CLOCK_OFFSET,
@@ -22,7 +22,6 @@ from alojamientos.monitoring.promql import (
     Expr,
     any_of,
     compare,
-    equals,
     highest,
     increase,
     lowest,
@@ -34,10 +33,9 @@ from alojamientos.monitoring.promql import (
 )
 from alojamientos.telemetry.catalogue import DB_POOL_CHECKED_OUT, DB_POOL_SIZE
 
-_NODE = equals("job", conventions.NODE)
 # A file system that is memory, or that only shows another one, fills for other reasons.
 _REAL = none_of("fstype", ("tmpfs", "ramfs", "overlay", "squashfs", "erofs", "iso9660"))
-_DISK = ("instance", "mountpoint")
+_DISK = ("instance", "device", "mountpoint")
 
 HIGH_CPU = AlertRule(
     name="HighCPUUsage",
@@ -46,7 +44,7 @@ HIGH_CPU = AlertRule(
         calculate(
             total(
                 mean(
-                    rate(NODE_CPU, _NODE, none_of("mode", ("idle", "iowait")), window="5m"),
+                    rate(NODE_CPU, none_of("mode", ("idle", "iowait")), window="5m"),
                     *("instance", "mode"),
                 ),
                 "instance",
@@ -74,10 +72,8 @@ HIGH_MEMORY = AlertRule(
     expr=compare(
         calculate(
             divide(
-                calculate(
-                    series(NODE_MEMORY_TOTAL, _NODE), "-", series(NODE_MEMORY_AVAILABLE, _NODE)
-                ),
-                series(NODE_MEMORY_TOTAL, _NODE),
+                calculate(series(NODE_MEMORY_TOTAL), "-", series(NODE_MEMORY_AVAILABLE)),
+                series(NODE_MEMORY_TOTAL),
             ),
             "*",
             "100",
@@ -99,7 +95,7 @@ HIGH_MEMORY = AlertRule(
 
 OUT_OF_MEMORY_KILLS = AlertRule(
     name="OutOfMemoryKill",
-    expr=compare(total(increase(NODE_OOM_KILLS, _NODE, window="10m"), "instance"), ">", "0"),
+    expr=compare(total(increase(NODE_OOM_KILLS, window="10m"), "instance"), ">", "0"),
     hold="",
     severity="critical",
     service="node",
@@ -117,16 +113,14 @@ OUT_OF_MEMORY_KILLS = AlertRule(
 
 def _free_percent() -> Expr:
     """Return how much of each file system that can be written to is free."""
-    free = lowest(series(NODE_DISK_FREE, _NODE, _REAL), *_DISK)
-    size = lowest(series(NODE_DISK_SIZE, _NODE, _REAL), *_DISK)
-    return calculate(divide(free, size), "*", "100")
+    return calculate(divide(series(NODE_DISK_FREE, _REAL), series(NODE_DISK_SIZE)), "*", "100")
 
 
 def _writable(expr: Expr) -> Expr:
-    readonly = lowest(series(NODE_DISK_READONLY, _NODE, _REAL), *_DISK)
-    return and_on(expr, compare(readonly, "==", "0"), *_DISK)
+    return and_on(expr, compare(series(NODE_DISK_READONLY), "==", "0"), *_DISK)
 
 
+_DISK_SPACE = {MEASURE: "disk_space"}
 _DISK_DESCRIPTION = (
     'Only {{ printf "%.1f" $value }} % of {{ $labels.mountpoint }} on {{ $labels.instance }} is'
     " free."
@@ -137,6 +131,7 @@ DISK_SPACE_LOW = AlertRule(
     expr=_writable(compare(_free_percent(), "<", "15")),
     hold="5m",
     severity="warning",
+    labels=_DISK_SPACE,
     service="node",
     summary="Disk space low (< 15 %)",
     description=_DISK_DESCRIPTION,
@@ -152,6 +147,7 @@ DISK_SPACE_CRITICAL = AlertRule(
     expr=_writable(compare(_free_percent(), "<", "5")),
     hold="5m",
     severity="critical",
+    labels=_DISK_SPACE,
     service="node",
     summary="Disk nearly full (< 5 %)",
     description=_DISK_DESCRIPTION,
@@ -169,9 +165,7 @@ DISK_FILLING_UP = AlertRule(
         and_on(
             compare(_free_percent(), "<", "40"),
             compare(
-                lowest(
-                    forecast(NODE_DISK_FREE, _NODE, _REAL, window="6h", seconds=24 * 3600), *_DISK
-                ),
+                forecast(NODE_DISK_FREE, window="6h", seconds=24 * 3600),
                 "<",
                 "0",
             ),
@@ -180,6 +174,7 @@ DISK_FILLING_UP = AlertRule(
     ),
     hold="1h",
     severity="warning",
+    labels=_DISK_SPACE,
     service="node",
     summary="Disk full within a day at this pace",
     description=(
@@ -196,8 +191,8 @@ DISK_FILLING_UP = AlertRule(
 HOST_CLOCK_SKEW = AlertRule(
     name="HostClockSkew",
     expr=any_of(
-        compare(highest(series(NODE_CLOCK_OFFSET, _NODE), "instance"), ">", "1"),
-        compare(lowest(series(NODE_CLOCK_OFFSET, _NODE), "instance"), "<", "-1"),
+        compare(highest(series(NODE_CLOCK_OFFSET), "instance"), ">", "1"),
+        compare(lowest(series(NODE_CLOCK_OFFSET), "instance"), "<", "-1"),
     ),
     hold="10m",
     severity="warning",

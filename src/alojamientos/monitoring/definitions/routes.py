@@ -1,6 +1,6 @@
 """Who is told what, how soon and how often; and what is not said because something bigger is."""
 
-from alojamientos.monitoring.conventions import dependent_on
+from alojamientos.monitoring.conventions import MEASURE, OF_A_MEASURE, dependent_on
 from alojamientos.monitoring.model import Inhibition, Receiver, Route, TimeInterval
 
 RECEIVERS = (
@@ -59,10 +59,17 @@ ROOT = Route(
 )
 
 INHIBITIONS = (
+    # Of the same measure, not of the same service: a payment that nobody accounts for must not
+    # silence a refund that failed. The disk or feed must be the same as well, where there is one.
     Inhibition(
-        source=('severity="critical"',),
-        target=('severity="warning"',),
-        equal=("service", "env"),
+        source=('severity="critical"', OF_A_MEASURE),
+        target=('severity="warning"', OF_A_MEASURE),
+        equal=(MEASURE, "instance", "mountpoint", "feed", "env"),
+    ),
+    Inhibition(
+        source=('alertname="AlertmanagerDown"',),
+        target=('alertname="PrometheusNotificationsFailing"',),
+        equal=("env",),
     ),
     Inhibition(
         source=('alertname="ServiceDown"',),
