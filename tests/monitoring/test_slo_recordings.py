@@ -118,7 +118,7 @@ def test_an_outage_in_the_busy_hour_weighs_what_it_weighs(values):
         series,
         "24h",
         {
-            "slo:bad_per_total:ratio_rate30d" + HTTP: 0.0976,
+            "slo:bad_per_total:ratio_rate30d" + HTTP: 0.0977,
             "slo:bad_per_total:ratio_rate6h" + HTTP: 0.0995,
         },
     )

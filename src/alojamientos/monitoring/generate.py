@@ -10,7 +10,8 @@ from alojamientos.monitoring import definitions
 from alojamientos.monitoring.conventions import HEADER
 from alojamientos.monitoring.definitions import routes, slos, targets
 from alojamientos.monitoring.model import Addresses, MailTarget
-from alojamientos.monitoring.render import alertmanager, blackbox, prometheus, reference
+from alojamientos.monitoring.render import alertmanager, blackbox, openslo, prometheus, reference
+from alojamientos.monitoring.render import slos as slo_page
 
 __all__ = [
     "Addresses",
@@ -116,6 +117,8 @@ def artefacts() -> dict[str, str]:
         "monitoring/alertmanager/templates/mail.tmpl": alertmanager.MAIL_TEMPLATE,
         "monitoring/blackbox/blackbox.yml": blackbox.configuration(),
         "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
+        "docs/reference/slos.md": slo_page.page(slos.SLOS, slos.POLICIES, slos.OUTAGE),
+        **{f"monitoring/openslo/{name}": text for name, text in openslo.files(slos.SLOS).items()},
     }
     for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
         files[f"monitoring/prometheus/{name}"] = text
