@@ -21,10 +21,12 @@ from alojamientos.monitoring.render import (
     blackbox,
     grafana,
     messages,
+    openslo,
     prometheus,
     reference,
     reference_boards,
 )
+from alojamientos.monitoring.render import slos as slo_page
 
 __all__ = [
     "Addresses",
@@ -156,6 +158,8 @@ def artefacts() -> dict[str, str]:
             dashboards.DASHBOARDS, dashboards.MARKS, definitions.RULE_GROUPS
         ),
         **_grafana(),
+        "docs/reference/slos.md": slo_page.page(slos.SLOS, slos.POLICIES, slos.OUTAGE),
+        **{f"monitoring/openslo/{name}": text for name, text in openslo.files(slos.SLOS).items()},
     }
     for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
         files[f"monitoring/prometheus/{name}"] = text

@@ -34,7 +34,7 @@ from alojamientos.monitoring.vectors import carrying
 OUTAGE_ALERT = "SloOutage"
 EXHAUSTED_ALERT = "ErrorBudgetExhausted"
 MISSING_ALERT = "SloSignalMissing"
-_MIN_BAD_EXHAUSTED = 3
+EXHAUSTED_MIN_BAD = 3
 
 
 def alert_group(slos: Iterable[Slo], policies: Iterable[Policy], outage: Outage) -> RuleGroup:
@@ -48,7 +48,7 @@ def alert_group(slos: Iterable[Slo], policies: Iterable[Policy], outage: Outage)
             _outage(slos, outage),
             *(_burning(slos, policy) for policy in policies),
             _exhausted(slos),
-            _missing(slos),
+            *_missing(slos),
         ),
     )
 
@@ -163,7 +163,7 @@ def _exhausted(slos: tuple[Slo, ...]) -> AlertRule:
         name=EXHAUSTED_ALERT,
         expr=and_on(
             compare(_about(series(REMAINING)), "<=", "0"),
-            _enough(PERIOD, _MIN_BAD_EXHAUSTED),
+            _enough(PERIOD, EXHAUSTED_MIN_BAD),
             "slo",
         ),
         hold="1h",
@@ -184,10 +184,12 @@ def _exhausted(slos: tuple[Slo, ...]) -> AlertRule:
     )
 
 
-def _missing(slos: tuple[Slo, ...]) -> AlertRule:
+def _missing(slos: tuple[Slo, ...]) -> tuple[AlertRule, ...]:
     # Only totals that exist before the first event: the others are absent until it comes.
     known = [slo for slo in slos if slo.is_always_there]
-    return AlertRule(
+    if not known:
+        return ()
+    rule = AlertRule(
         name=MISSING_ALERT,
         expr=any_of(*(absent(TOTAL[BASE], equals("slo", slo.name)) for slo in known)),
         hold="10m",
@@ -205,3 +207,4 @@ def _missing(slos: tuple[Slo, ...]) -> AlertRule:
             " quien mantiene el sistema."
         ),
     )
+    return (rule,)
