@@ -50,7 +50,7 @@ def test_what_is_set_wins(settings, monkeypatch):
     made = config.prepared(given)
 
     assert config.environment(given, made).keys() == {
-        *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL"),
+        *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL", "ICAL_ALLOW_PRIVATE_HOSTS"),
     }
     assert made.app.version == "1.2"
 

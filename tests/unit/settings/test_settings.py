@@ -106,6 +106,13 @@ def test_production_refuses_public_metrics_without_a_token(monkeypatch):
         load_settings()
 
 
+def test_production_refuses_feeds_from_its_own_network(monkeypatch):
+    set_all(monkeypatch, {**PRODUCTION, "ICAL_ALLOW_PRIVATE_HOSTS": "true"})
+
+    with pytest.raises(SettingsError, match="ICAL_ALLOW_PRIVATE_HOSTS must be false"):
+        load_settings()
+
+
 def test_secrets_do_not_show_in_the_representation_of_settings(monkeypatch):
     set_all(monkeypatch, PRODUCTION)
     settings = load_settings()
