@@ -26,19 +26,27 @@ class AddressRefused(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where to connect for a URL: `address` was checked, `host` is what to ask it for."""
+    """Where to connect for a URL: the addresses were checked, `host` is what to ask them for."""
 
     url: str
     scheme: str
     host: str
     port: int
-    address: str
+    addresses: tuple[str, ...]
+
+    def origins(self) -> list[str]:
+        """Return the origins to connect to, with an address in the place of the name."""
+        return [
+            f"{self.scheme}://{f'[{address}]' if ':' in address else address}:{self.port}"
+            for address in self.addresses
+        ]
 
     @property
-    def origin(self) -> str:
-        """Return the origin to connect to, with the address in the place of the name."""
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{self.scheme}://{address}:{self.port}"
+    def request_path(self) -> str:
+        """Return path and query as they stand in the URL: what is escaped there stays so."""
+        parts = urlsplit(self.url)
+        query = f"?{parts.query}" if parts.query else ""
+        return (parts.path or "/") + query
 
     @property
     def host_header(self) -> str:
@@ -79,12 +87,12 @@ async def resolve(url: str, *, allow_private: bool = False) -> Target:
     host = parts.hostname or ""
     port = parts.port or _PORTS[parts.scheme]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not allow_private and not all(is_public(address) for address in addresses):
         raise AddressRefused(
             f"{host} is not a machine on the public Internet, so it is not asked", field="url"
         )
-    return Target(url=url, scheme=parts.scheme, host=host, port=port, address=addresses[0])
+    return Target(url=url, scheme=parts.scheme, host=host, port=port, addresses=addresses)
 
 
 def is_public(text: str) -> bool:

@@ -15,6 +15,7 @@ import orjson
 from alojamientos.kit.addresses import Target
 from alojamientos.kit.errors import ProviderError, ProviderUnavailable
 
+_CONNECT_S = 5.0
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -202,53 +203,60 @@ class HttpClient:
 async def fetch(
     target: Target, *, headers: Mapping[str, str], timeout_s: float, max_bytes: int
 ) -> HttpResponse:
-    """GET a stranger's URL from the machine that was checked; follow no redirect.
+    """GET a stranger's URL from a machine that was checked; follow no redirect.
 
     The whole answer must come within `timeout_s` and unpack to `max_bytes` at most. Raises
-    TooLarge, and ProviderUnavailable, whose extra `ambiguous` is True when it came to a connection.
+    TooLarge, and ProviderUnavailable, whose extra `timed_out` tells the one case from the others.
     """
     sent = {"Accept-Encoding": "gzip", **headers, "Host": target.host_header}
-    path = target.url.partition("://")[2].partition("#")[0]
-    path = path[len(path.partition("/")[0].partition("?")[0]) :]
-    path = path if path.startswith("/") else f"/{path}"
     # A client of its own: connections are kept by address, and an address may have many hosts.
     client = httpx2.AsyncClient(
-        timeout=httpx2.Timeout(timeout_s), follow_redirects=False, trust_env=False
+        timeout=httpx2.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
+        follow_redirects=False,
+        trust_env=False,
     )
+    unreachable: Exception | None = None
     try:
-        async with (
-            asyncio.timeout(timeout_s),
-            client,
-            client.stream(
-                "GET",
-                target.origin + path,
-                headers=sent,
-                extensions={"sni_hostname": target.host},
-            ) as response,
-        ):
-            packed = bytearray()
-            async for chunk in response.aiter_raw():
-                packed += chunk
-                if len(packed) > max_bytes:
-                    raise TooLarge
-            encoding = response.headers.get("content-encoding", "identity")
-            return HttpResponse(
-                status=response.status_code,
-                headers=dict(response.headers),
-                content=_unpacked(bytes(packed), encoding, max_bytes),
-            )
-    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        raise ProviderUnavailable(
-            f"{target.host} cannot be reached", ambiguous=False, timed_out=False
-        ) from error
+        async with asyncio.timeout(timeout_s), client:
+            for origin in target.origins():
+                try:
+                    return await _get(client, origin, target, headers=sent, max_bytes=max_bytes)
+                except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                    unreachable = error  # the host may have an address that this machine has not
     except (httpx2.TimeoutException, TimeoutError) as error:
         raise ProviderUnavailable(
-            f"{target.host} did not answer in time", ambiguous=True, timed_out=True
+            f"{target.host} did not answer in time", timed_out=True
         ) from error
     except httpx2.TransportError as error:
         raise ProviderUnavailable(
-            f"The connection to {target.host} broke", ambiguous=True, timed_out=False
+            f"The connection to {target.host} broke", timed_out=False
         ) from error
+    raise ProviderUnavailable(f"{target.host} cannot be reached", timed_out=False) from unreachable
+
+
+async def _get(
+    client: httpx2.AsyncClient,
+    origin: str,
+    target: Target,
+    *,
+    headers: Mapping[str, str],
+    max_bytes: int,
+) -> HttpResponse:
+    # The certificate is checked against the name, though the connection is to an address.
+    extensions = {"sni_hostname": target.host}
+    url = origin + target.request_path
+    async with client.stream("GET", url, headers=headers, extensions=extensions) as response:
+        packed = bytearray()
+        async for chunk in response.aiter_raw():
+            packed += chunk
+            if len(packed) > max_bytes:
+                raise TooLarge
+        encoding = response.headers.get("content-encoding", "identity")
+        return HttpResponse(
+            status=response.status_code,
+            headers=dict(response.headers),
+            content=_unpacked(bytes(packed), encoding, max_bytes),
+        )
 
 
 def _unpacked(packed: bytes, encoding: str, max_bytes: int) -> bytes:
@@ -259,9 +267,7 @@ def _unpacked(packed: bytes, encoding: str, max_bytes: int) -> bytes:
     try:
         content = unpacker.decompress(packed, max_bytes + 1)
     except zlib.error as error:
-        raise ProviderUnavailable(
-            "The answer cannot be unpacked", ambiguous=True, timed_out=False
-        ) from error
+        raise ProviderUnavailable("The answer cannot be unpacked", timed_out=False) from error
     if len(content) > max_bytes:
         raise TooLarge
     return content

@@ -13,6 +13,8 @@ from tests.simulators.running import running_app
 
 from alojamientos.channels.ical.client import MAX_BYTES, FeedClient
 from alojamientos.channels.ical.domain import ErrorType, FeedError
+from alojamientos.kit import http
+from alojamientos.kit.addresses import Target
 
 CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 ELSEWHERE = {
@@ -93,6 +95,19 @@ async def test_the_host_is_asked_by_its_name_and_the_whole_address(server):
     assert seen["headers"]["host"] == server.removeprefix("http://")
     assert "Mozilla" in seen["headers"]["user-agent"]
     assert "traceparent" not in seen["headers"]
+
+
+async def test_a_host_is_asked_at_its_other_address_when_the_first_does_not_answer(server):
+    target = Target(
+        url=f"{server}/packed",
+        scheme="http",
+        host="localhost",
+        port=int(server.rpartition(":")[2]),
+        addresses=("127.0.0.2", "127.0.0.1"),
+    )
+    response = await http.fetch(target, headers={}, timeout_s=10, max_bytes=100)
+
+    assert response.content == CALENDAR
 
 
 async def test_a_packed_answer_is_unpacked(server):

@@ -220,10 +220,22 @@ async def test_an_unpaid_hold_gives_way_to_a_booking_and_late_money_does_not_bri
         await calendars.desk.revive(held)
 
 
-async def test_an_unpaid_hold_stays_when_a_host_merely_closes_its_nights(calendars):
-    feed = await calendars.add(calendars.hosts.listing("a"))
+@pytest.mark.parametrize(
+    ("source", "summary", "first", "status"),
+    [
+        ("airbnb", "Reserved", 10, Status.EXPIRED),
+        ("airbnb", "Airbnb (Not available)", 9, Status.PRE_RESERVED),
+        ("booking", None, 10, Status.PRE_RESERVED),
+        ("booking", None, 9, Status.EXPIRED),
+    ],
+    ids=["booked", "closed", "closed there because held here", "perhaps a booking"],
+)
+async def test_an_unpaid_hold_gives_way_only_to_what_may_be_a_booking(
+    calendars, source, summary, first, status
+):
+    feed = await calendars.add(calendars.hosts.listing("x", source))
     held = await calendars.desk.hold(stay(10, 13), today=TODAY)
-    calendars.hosts.book("a", 9, 15, summary="Airbnb (Not available)")
+    calendars.hosts.book("x", first, 13, summary=summary)
     await calendars.sync(feed)
 
-    assert (await calendars.desk.see(held)).status is Status.PRE_RESERVED
+    assert (await calendars.desk.see(held)).status is status

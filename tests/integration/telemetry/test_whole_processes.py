@@ -47,7 +47,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
         conn.execute(
             sa.text(
                 "INSERT INTO job_heartbeat (job_name, last_run_at, last_success_at)"
-                " VALUES ('jobs.sweep', now(), now())"
+                " VALUES ('jobs.sweep', now(), now()), ('ical.sync', now(), now())"
             )
         )
     engine.dispose()

@@ -72,6 +72,17 @@ def test_new_moved_and_unchanged_are_told_apart():
     assert [*plan.found_again, *plan.missing, *plan.cancelled] == []
 
 
+@pytest.mark.parametrize("uid", ["b", "b/2026-12-04"], ids=["plain", "repeating"])
+def test_one_that_cannot_be_read_any_more_is_not_gone(uid):
+    missed = known(uid, miss_count=1, first_missed_at=NOW - timedelta(hours=9))
+    reading = Reading(occupied=(found("a", 20, 22),), doubtful=frozenset({"b"}))
+    plan = decisions.plan(
+        reading, [known("a", 20, 22), missed], today=TODAY, now=NOW, vanishing_since=None
+    )
+
+    assert [*plan.cancelled, *plan.missing] == []
+
+
 def test_the_first_miss_is_only_noted():
     plan = decide([found("a", 20, 22)], [known("a", 20, 22), known("b")])
 
@@ -119,6 +130,19 @@ def test_a_start_that_moves_forward_during_the_stay_changes_nothing():
     plan = decide([found("b", 0, 3)], [known("b", -2, 3)])
 
     assert [*plan.changed, *plan.added] == []
+
+
+def test_a_start_that_moves_forward_before_the_stay_is_a_change():
+    plan = decide([found("b", 11, 13)], [known("b", 10, 13)])
+
+    assert [event.uid for event, _ in plan.changed] == ["b"]
+
+
+def test_another_check_out_under_another_uid_is_another_stay():
+    plan = decide([found("new", 11, 14)], [known("old", 10, 13)])
+
+    assert uids(plan.added) == ["new"]
+    assert uids(plan.missing) == ["old"]
 
 
 def test_the_same_stay_under_a_new_uid_is_a_change():

@@ -171,6 +171,8 @@ def test_a_fold_in_the_middle_of_a_letter_is_mended():
         ("UID:a\nDTSTART:99991231\nDURATION:P9999D", "unreadable"),
         ("UID:a\nDTSTART:20270115\nRRULE:FREQ=HOLA", "unreadable"),
         ("UID:a\nDTSTART:20270115T000000\nRRULE:FREQ=SECONDLY", "unreadable"),
+        ("UID:a\nDTSTART:20270115\nDTEND 20270118", "unreadable"),
+        ("UID:a\nDTSTART:20270115\ndtend;VALUE=DATE;X:20270118", "unreadable"),
         ("UID:a\nSUMMARY:Reserved", "no_start"),
     ],
 )
@@ -179,6 +181,7 @@ def test_one_bad_event_is_counted_and_spoils_no_other(event, reason):
 
     assert [one.uid for one in reading.occupied] == ["good"]
     assert reading.rejected == {reason: 1}
+    assert reading.doubtful == {"a"}
 
 
 @pytest.mark.parametrize("mark", ["STATUS:CANCELLED", "TRANSP:TRANSPARENT"])

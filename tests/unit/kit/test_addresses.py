@@ -66,12 +66,24 @@ async def test_a_name_of_this_machine_is_refused_however_it_is_written(url):
 async def test_a_private_machine_may_be_allowed():
     target = await addresses.resolve("http://localhost:8100/a?s=1", allow_private=True)
 
-    assert target.address in ("127.0.0.1", "::1")
+    assert {"127.0.0.1", "::1"}.issuperset(target.addresses)
     assert target.host_header == "localhost:8100"
 
 
 async def test_a_public_address_is_kept_as_it_was_checked():
     target = await addresses.resolve("https://1.1.1.1/a")
 
-    assert target.origin == "https://1.1.1.1:443"
+    assert target.origins() == ["https://1.1.1.1:443"]
     assert target.host_header == "1.1.1.1"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://1.1.1.1", "/"),
+        ("https://1.1.1.1?t=1", "/?t=1"),
+        ("https://1.1.1.1/a%2Fb.ics?s=%20&t=1#part", "/a%2Fb.ics?s=%20&t=1"),
+    ],
+)
+async def test_the_path_is_asked_for_as_it_was_written(url, path):
+    assert (await addresses.resolve(url)).request_path == path

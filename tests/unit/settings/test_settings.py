@@ -161,6 +161,13 @@ def test_a_transcriber_that_cannot_work_is_refused_at_the_start(variables, named
     assert [problem.partition(":")[0] for problem in caught.value.problems] == [named]
 
 
+def test_production_refuses_feeds_from_its_own_network(monkeypatch):
+    set_all(monkeypatch, {**PRODUCTION, "ICAL_ALLOW_PRIVATE_HOSTS": "true"})
+
+    with pytest.raises(SettingsError, match="ICAL_ALLOW_PRIVATE_HOSTS must be false"):
+        load_settings()
+
+
 def test_secrets_do_not_show_in_the_representation_of_settings(monkeypatch):
     set_all(monkeypatch, PRODUCTION)
     settings = load_settings()

@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from alojamientos.channels.ical.domain import ErrorType, FeedError, Known, Occupancy, Reading
 
 INTERVAL = timedelta(minutes=10)
-# Twice missing, and for longer than a hiccup of the host's lasts: gone.
-_MISSES = 2
+# Missing, and missing again so long after: gone. Once is a hiccup of the host's.
 _MISSING_FOR = timedelta(minutes=30)
 # Most of a calendar gone at once is a fault of the host's until it has lasted for a day.
 _MASS_SHARE = 0.5
@@ -61,7 +60,10 @@ def plan(
     absent = {
         event.uid: event
         for event in known
-        if event.cancelled_at is None and event.starts_on > today
+        if event.cancelled_at is None
+        and event.starts_on > today
+        # An event that cannot be read is not one that is gone.
+        and reading.doubtful.isdisjoint((event.uid, event.uid.rpartition("/")[0]))
     }
     unmatched = []
     for found in reading.occupied:
@@ -131,7 +133,7 @@ def _judge_absent(
             absent = [event for event in absent if event.miss_count]
     for event in absent:
         first = event.first_missed_at or now
-        if event.miss_count + 1 >= _MISSES and now - first >= _MISSING_FOR:
+        if now - first >= _MISSING_FOR:
             result.cancelled.append(event)
         else:
             result.missing.append(event)

@@ -100,6 +100,7 @@ class Reading:
 
     occupied: tuple[Occupancy, ...] = ()
     freed: frozenset[str] = frozenset()  # the UIDs that are cancelled, or marked as free
+    doubtful: frozenset[str] = frozenset()  # the UIDs of events that are there but cannot be used
     rejected: dict[str, int] = field(default_factory=dict)  # events that cannot be used, by reason
 
     @property

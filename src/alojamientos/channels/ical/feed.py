@@ -19,8 +19,9 @@ from alojamientos.channels.ical.domain import ErrorType, FeedError, Kind, Occupa
 
 HORIZON = timedelta(days=730)  # what starts later is not looked at yet
 _MOST_EVENTS = 5_000
+_LONGEST_UID = 255
 _MOST_REPEATS = 200  # of one event that recurs
-_ESSENTIAL = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
+_ESSENTIAL = re.compile(r"DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID", re.IGNORECASE)
 _FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 _FOLD = re.compile(rb"\n[ \t]")  # unfolded as bytes: a fold may cut a letter in two
 _BOOKED = re.compile(r"(?:reserved|reserva|réserv|booked|booking\b|provisoire)", re.IGNORECASE)
@@ -41,32 +42,28 @@ def parse(content: bytes, *, source: Source, zone: ZoneInfo, today: date) -> Rea
     Raises FeedError when it is no calendar or not a whole one: that never means that every event
     is gone.
     """
-    events = _events(content)
     rejected: Counter[str] = Counter()
+    doubtful: set[str] = set()
     occupied: dict[str, Occupancy] = {}
     freed: set[str] = set()
-    for repeats, group in _by_recurrence(events):
+    for repeats, group in _by_recurrence(_events(content)):
         try:
             found = list(_repeated(group, today)) if repeats else group
-        except Exception:  # noqa: BLE001 - a stranger's text; the other events count all the same
-            rejected["unreadable"] += 1
-            continue
-        for event in found:
-            try:
+            for event in found:
                 occupancy = _occupancy(event, source=source, zone=zone, repeats=repeats)
-            except _Rejected as reason:
-                rejected[str(reason)] += 1
-                continue
-            except Exception:  # noqa: BLE001 - as above
-                rejected["unreadable"] += 1
-                continue
-            if _is_free(event):
-                freed.add(occupancy.uid)
-            elif today < occupancy.ends_on and occupancy.starts_on <= today + HORIZON:
-                _keep(occupied, occupancy)
+                if _is_free(event):
+                    freed.add(occupancy.uid)
+                elif today < occupancy.ends_on and occupancy.starts_on <= today + HORIZON:
+                    _keep(occupied, occupancy)
+        except Exception as error:  # noqa: BLE001 - a stranger's text; the others count all the same
+            rejected[str(error) if isinstance(error, _Rejected) else "unreadable"] += 1
+            doubtful.add(_uid(group[0]))
     ordered = sorted(occupied.values(), key=lambda one: (one.starts_on, one.ends_on, one.uid))
     return Reading(
-        occupied=tuple(ordered), freed=frozenset(freed - occupied.keys()), rejected=dict(rejected)
+        occupied=tuple(ordered),
+        freed=frozenset(freed - occupied.keys()),
+        doubtful=frozenset(doubtful - {""}),
+        rejected=dict(rejected),
     )
 
 
@@ -125,8 +122,8 @@ def _repeated(group: list[Event], today: date) -> Iterator[Event]:
 
 
 def _occupancy(event: Event, *, source: Source, zone: ZoneInfo, repeats: bool) -> Occupancy:
-    if any(name in _ESSENTIAL for name, _ in event.errors):
-        raise _Rejected("unreadable")
+    if any(_ESSENTIAL.search(str(problem)) for _, problem in event.errors):
+        raise _Rejected("unreadable")  # the library drops such a line: nights would be missing
     if "DTSTART" not in event:
         raise _Rejected("no_start")
     start, end = _span(event)
@@ -136,16 +133,14 @@ def _occupancy(event: Event, *, source: Source, zone: ZoneInfo, repeats: bool) -
     if ends_on == starts_on:
         ends_on += timedelta(days=1)  # a night too many is blocked rather than sold twice
     summary = str(event.get("SUMMARY", ""))
-    uid = str(event.get("UID", "")).strip()
+    uid = _uid(event)
     if not uid:
         # The words make two bookings of the same nights two; they cannot be told from the hash.
         words = hashlib.sha256(f"{starts_on}{ends_on}{summary}".encode()).hexdigest()
         uid = f"without-uid-{words[:32]}"
     if repeats:
         uid = f"{uid}/{starts_on.isoformat()}"
-    return Occupancy(
-        uid=_short(uid), starts_on=starts_on, ends_on=ends_on, kind=kind_of(source, summary)
-    )
+    return Occupancy(uid=uid, starts_on=starts_on, ends_on=ends_on, kind=kind_of(source, summary))
 
 
 def _span(event: Event) -> tuple[date, date]:
@@ -186,9 +181,10 @@ def _keep(occupied: dict[str, Occupancy], new: Occupancy) -> None:
     occupied[uid] = Occupancy(uid=uid, starts_on=new.starts_on, ends_on=new.ends_on, kind=new.kind)
 
 
-def _short(uid: str) -> str:
-    # An index cannot hold what is much longer, and no host sends it.
-    return uid if len(uid) <= 255 else "long-" + hashlib.sha256(uid.encode()).hexdigest()  # noqa: PLR2004 - a UID's usual limit
+def _uid(event: Event) -> str:
+    """Return an event's UID, or nothing; an index cannot hold what is much longer than usual."""
+    uid = str(event.get("UID", "")).strip()
+    return uid if len(uid) <= _LONGEST_UID else f"long-{hashlib.sha256(uid.encode()).hexdigest()}"
 
 
 def kind_of(source: Source, summary: str) -> Kind:
