@@ -8,9 +8,11 @@ from pathlib import Path
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import definitions
 from alojamientos.monitoring.conventions import HEADER
-from alojamientos.monitoring.definitions import routes, targets
+from alojamientos.monitoring.definitions import compose_shared, routes, targets
+from alojamientos.monitoring.definitions.compose_application import APPLICATION
+from alojamientos.monitoring.definitions.compose_monitoring import OBSERVABILITY
 from alojamientos.monitoring.model import Addresses, MailTarget
-from alojamientos.monitoring.render import alertmanager, blackbox, prometheus, reference
+from alojamientos.monitoring.render import alertmanager, blackbox, compose, prometheus, reference
 
 __all__ = [
     "Addresses",
@@ -19,6 +21,7 @@ __all__ = [
     "NativeConfig",
     "artefacts",
     "check",
+    "render_alertmanager",
     "render_native",
     "write",
 ]
@@ -113,6 +116,8 @@ def artefacts() -> dict[str, str]:
         "monitoring/alertmanager/templates/mail.tmpl": alertmanager.MAIL_TEMPLATE,
         "monitoring/blackbox/blackbox.yml": blackbox.configuration(),
         "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
+        **{stack.path: compose.file(stack) for stack in (APPLICATION, OBSERVABILITY)},
+        "docker.env.example": compose.env_example(compose_shared.VARIABLES),
     }
     for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
         files[f"monitoring/prometheus/{name}"] = text
@@ -150,6 +155,25 @@ def check(root: Path) -> list[str]:
         for path, present, text in pairs
         if present != text
     ]
+
+
+def render_alertmanager(
+    out_dir: Path, mail: MailTarget, *, heartbeat_url_file: Path | None = None
+) -> None:
+    """Write Alertmanager's configuration for `mail` into `out_dir`, as its container mounts it.
+
+    Raises InvalidDefinition naming all that is missing.
+    """
+    _refuse_problems()
+    configuration = alertmanager.configuration(
+        mail=mail,
+        root=routes.ROOT,
+        receivers=routes.RECEIVERS,
+        inhibitions=routes.INHIBITIONS,
+        heartbeat_url_file=heartbeat_url_file,
+    )
+    _put(out_dir / "templates" / "mail.tmpl", alertmanager.MAIL_TEMPLATE)
+    _put(out_dir / "alertmanager.yml", configuration)
 
 
 def render_native(

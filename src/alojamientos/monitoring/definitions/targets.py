@@ -5,6 +5,10 @@ from alojamientos.monitoring.model import Probe, ScrapeJob
 
 SCRAPE_INTERVAL = "15s"
 EVALUATION_INTERVAL = "15s"
+# Far beyond the 30 days that an SLO looks back on: blocks that expire within a window leave holes.
+# 1,500 series every 15 s take about 5 GB in that time.
+RETENTION_TIME = "400d"
+RETENTION_SIZE = "15GB"
 
 SCRAPE_JOBS = (
     ScrapeJob(name=conventions.BACKEND, address="web", interval="10s", timeout="5s", is_ours=True),
