@@ -192,6 +192,10 @@ _LOKI = Service(
     health=Health(test=("CMD", "/usr/bin/loki", "-health"), start_period="60s"),
     stop_grace="60s",
 )
+_ALLOY_ANSWERS = (  # the image has neither curl nor wget for certain, but Ubuntu's bash
+    "exec 3<>/dev/tcp/127.0.0.1/12345 && printf 'GET /-/ready HTTP/1.0\\r\\n\\r\\n' >&3"
+    " && grep -q ' 200 ' <&3"
+)
 _ALLOY = Service(
     name="alloy",
     image=shared.IMAGES["alloy"],
@@ -215,13 +219,7 @@ _ALLOY = Service(
     tmpfs=("/tmp",),  # noqa: S108
     user="0:0",  # the log files are root's; it has no capability beyond owning them
     depends_on={"loki": "service_healthy"},
-    health=Health(
-        test=(
-            *("CMD", "bash", "-c"),
-            "exec 3<>/dev/tcp/127.0.0.1/12345 && printf 'GET /-/ready HTTP/1.0\\r\\n\\r\\n' >&3"
-            " && grep -q ' 200 ' <&3",
-        )
-    ),
+    health=Health(test=("CMD", "bash", "-c", _ALLOY_ANSWERS)),
 )
 
 OBSERVABILITY = Stack(
