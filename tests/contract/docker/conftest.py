@@ -1,5 +1,6 @@
 """The Compose files as the real Compose understands them, in a clone that is ready to start."""
 
+import http.client
 import json
 import shutil
 import subprocess
@@ -93,3 +94,15 @@ def tool():
     """Find a monitoring program by name; what is missing is downloaded once."""
     ensure_tools(ROOT / ".tools", print)
     return lambda name: str(find_tool(name, ROOT / ".tools"))
+
+
+def page(port: int, path: str = "/metrics") -> str:
+    """Return a page of a program on this machine, or nothing while it does not answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    except OSError:
+        return ""
+    finally:
+        connection.close()
