@@ -1,6 +1,7 @@
 """The real psql runs the init script against a real PostgreSQL of its own."""
 
 import os
+import re
 import subprocess
 
 import psycopg
@@ -32,23 +33,24 @@ def server(tmp_path_factory):
 def make_roles(server, secrets):
     return subprocess.run(
         ["sh", str(SCRIPT)],
-        env={
-            "PATH": f"{psql_folder()}:{os.environ['PATH']}",
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(server.port),
-            "PGPASSWORD": server.password,
-            "POSTGRES_USER": server.user,
-            "POSTGRES_DB": DATABASE,
-            "SECRETS": str(secrets),
-        },
+        env=environment(server, secrets),
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def psql_folder() -> str:
-    return str(postgres_bin())
+def environment(server, secrets) -> dict[str, str]:
+    """Return what the container has, and how its programs reach the server from here."""
+    return {
+        "PATH": f"{postgres_bin()}:{os.environ['PATH']}",
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(server.port),
+        "PGPASSWORD": server.password,
+        "POSTGRES_USER": server.user,
+        "POSTGRES_DB": DATABASE,
+        "SECRETS": str(secrets),
+    }
 
 
 def dsn(server, role, password):
@@ -142,3 +144,43 @@ def test_without_a_password_it_makes_no_role(server, secrets):
 
     assert result.returncode == 1
     assert "monitoring_password is missing or empty" in result.stderr
+
+
+@pytest.mark.usefixtures("roles")
+def test_a_backup_is_made_tried_and_brought_back_by_the_how_to_s_commands(
+    server, secrets, tmp_path
+):
+    text = (ROOT / "docs/howto/docker.md").read_text().partition("## Backups")[2]
+    make, try_it, bring_back = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
+    url = dsn(server, "alojamientos", "ap%27p%5Cx")
+    migrate.upgrade(url)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE marker AS SELECT 42 AS answer")
+
+    def run(script: str) -> str:
+        script = script.replace("docker compose exec -T postgres ", "")
+        script = script.replace("2027-01-15.dump", "$(date +%F).dump")
+        script = script.replace("docker compose up -d --wait", "")
+        result = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            env=environment(server, secrets),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    run(make)
+    tried = run(try_it)
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP TABLE marker")
+    run(bring_back)
+
+    assert "count" in tried
+    assert "docker" not in try_it.replace("docker compose exec -T postgres ", "")
+    with psycopg.connect(url) as connection:  # as the application's role, which owns it again
+        assert connection.execute("SELECT answer FROM marker").fetchone() == (42,)
+        connection.execute("DROP TABLE marker")
+    assert migrate.current(url) is not None
