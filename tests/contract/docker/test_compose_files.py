@@ -34,8 +34,14 @@ PROGRAMS = {
     "prom/blackbox-exporter": ({"wget"}, BUSYBOX),
     "prometheuscommunity/postgres-exporter": ({"wget"}, BUSYBOX),
     "oliver006/redis_exporter": ({"wget"}, "its Dockerfile's alpine stage, tag …-alpine"),
-    "grafana/grafana": ({"curl", "wget"}, "its Dockerfile: apk add … curl on alpine"),
-    "grafana/loki": ({"/usr/bin/loki"}, "no shell since 3.6; loki -health: cmd/loki/health.go"),
+    "grafana/grafana": (
+        {"curl", "wget"},
+        "curl is added to its Alpine image since 9.5 (grafana PR 65547)",
+    ),
+    "grafana/loki": (
+        {"/usr/bin/loki"},
+        "no shell since 3.6; -health since 3.6.5: cmd/loki/health.go",
+    ),
     "grafana/alloy": ({"bash", "grep"}, "its Dockerfile starts FROM ubuntu"),
 }
 

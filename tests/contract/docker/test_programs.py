@@ -3,7 +3,9 @@
 import json
 import re
 import subprocess
+import threading
 import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -134,3 +136,25 @@ def test_the_exporters_log_in_with_their_secrets(cache, clone, tool, tmp_path):
     command += ["-web.listen-address", f"127.0.0.1:{port}"]
     with running(command, tmp_path / "exporter.log"):
         wait_until(lambda: "redis_up 1" in page(port), "redis_up 1", seconds=15)
+
+
+@pytest.mark.parametrize(("status", "well"), [(200, True), (503, False)])
+def test_alloy_s_health_check_reads_the_answer_with_bash_alone(status, well):
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status if self.path == "/-/ready" else 404)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object):
+            pass
+
+    _, *command = service(MONITORING, "alloy")["healthcheck"]["test"]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ready) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = [a.replace("/12345", f"/{server.server_port}") for a in command]
+        result = subprocess.run(here, capture_output=True, check=False, timeout=30)
+        server.shutdown()
+    gone = subprocess.run(here, capture_output=True, check=False, timeout=30)
+
+    assert (result.returncode == 0) is well
+    assert gone.returncode != 0

@@ -70,6 +70,11 @@ def roles(server, secrets):
     assert result.returncode == 0, result.stderr
 
 
+def test_the_image_runs_it_as_a_program():
+    """What is not executable is sourced into the image's own script, options and all."""
+    assert os.access(SCRIPT, os.X_OK)
+
+
 @pytest.mark.usefixtures("roles")
 def test_the_application_s_role_migrates_its_database_and_is_no_superuser(server):
     url = dsn(server, "alojamientos", "ap%27p%5Cx")

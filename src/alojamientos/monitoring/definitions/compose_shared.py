@@ -20,7 +20,7 @@ IMAGES = {
     "postgres-exporter": "prometheuscommunity/postgres-exporter:v0.20.1",
     # The plain tag is FROM scratch: nothing in it could check its health.
     "redis-exporter": "oliver006/redis_exporter:v1.91.1-alpine",
-    "loki": "grafana/loki:3.7.4",
+    "loki": "grafana/loki:3.7.8",
     "alloy": "grafana/alloy:v1.21.2",
 }
 
