@@ -12,7 +12,14 @@ from alojamientos.monitoring.definitions import compose_shared, routes, targets
 from alojamientos.monitoring.definitions.compose_application import APPLICATION
 from alojamientos.monitoring.definitions.compose_monitoring import OBSERVABILITY
 from alojamientos.monitoring.model import Addresses, MailTarget
-from alojamientos.monitoring.render import alertmanager, blackbox, compose, prometheus, reference
+from alojamientos.monitoring.render import (
+    alertmanager,
+    blackbox,
+    compose,
+    log_reference,
+    prometheus,
+    reference,
+)
 
 __all__ = [
     "Addresses",
@@ -116,6 +123,7 @@ def artefacts() -> dict[str, str]:
         "monitoring/alertmanager/templates/mail.tmpl": alertmanager.MAIL_TEMPLATE,
         "monitoring/blackbox/blackbox.yml": blackbox.configuration(),
         "docs/reference/alerts.md": reference.alerts(definitions.RULE_GROUPS),
+        "docs/reference/logs.md": log_reference.page(),
         **{stack.path: compose.file(stack) for stack in (APPLICATION, OBSERVABILITY)},
         "docker.env.example": compose.env_example(compose_shared.VARIABLES),
     }

@@ -23,7 +23,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_events_in_queries_are_events_that_are_logged():
-    known = {event.name for event in log_events._EVENTS}
+    known = set(log_events.ALL)
     rooms = "|".join({name.partition(".")[0] for name in known})
     named = set(re.findall(rf"\b((?:{rooms})\.[a-z]+_[a-z_]+)\b", LOGS))
 
@@ -32,7 +32,7 @@ def test_events_in_queries_are_events_that_are_logged():
 
 
 def test_fields_in_queries_are_fields_of_our_lines():
-    known = {field for event in log_events._EVENTS for field in event.fields}
+    known = {field for event in log_events.ALL.values() for field in event.fields}
     known |= {"timestamp", "level", "event", "process", "trace_id", "msg"}
     for block in blocks(LOGS, "bash"):
         used = set(re.findall(r"(?<![\w*/])\.([a-z_]+)\b", re.sub(r"\.state\S*", "", block)))
@@ -74,7 +74,7 @@ def test_queries_find_something_in_a_line_of_each_event(block, commands, tmp_pat
     logs = tmp_path / ".state/logs"
     logs.mkdir(parents=True)
     for name in ("web", "worker"):
-        text = "".join(line(event.name) for event in log_events._EVENTS)
+        text = "".join(line(name) for name in log_events.ALL)
         (logs / f"{name}.log").write_text(text)
     # Only where lines come from is replaced: neither a stack nor an engine is running.
     script = re.sub(
@@ -125,3 +125,11 @@ def test_the_figures_for_memory_are_the_sums_of_the_limits():
     lasting = [s for s in SERVICES.values() if s["restart"] != "no"]
     assert f"{sum_of(s for s in lasting if 'profiles' not in s)} of memory" in DOCKER
     assert f"({sum_of(lasting)} with the logs' profile)" in DOCKER
+
+
+def test_the_reference_has_every_event_with_its_fields():
+    rows = (ROOT / "docs/reference/logs.md").read_text().splitlines()
+    for event in log_events.ALL.values():
+        (row,) = [row for row in rows if row.startswith(f"| `{event.name}` |")]
+        assert event.help in row
+        assert all(f"`{field}`" in row for field in event.fields)
