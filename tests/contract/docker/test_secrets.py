@@ -5,11 +5,14 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
-from tests.contract.docker.conftest import APPLICATION, ROOT
+from tests.contract.docker.conftest import APPLICATION, MONITORING, ROOT
+from typer.testing import CliRunner
 
+from alojamientos.cli.app import app
 from alojamientos.monitoring.definitions.compose_shared import SECRETS
 from alojamientos.settings import Settings, load_settings, production_problems, variable_name
 
@@ -180,3 +183,18 @@ def test_the_files_of_the_image_s_user_can_be_read_by_others(tmp_path):
 
     modes = {path.stat().st_mode & 0o444 for path in (tmp_path / "c").rglob("*.*")}
     assert modes == {0o444}
+
+
+def test_the_command_of_the_container_writes_what_alertmanager_mounts(tmp_path):
+    services = yaml.safe_load((ROOT / MONITORING).read_text())["services"]
+    *verb, folder = services["alertmanager-config"]["command"]
+    (mounted,) = [m for m in services["alertmanager-config"]["volumes"] if m["target"] == folder]
+    (read,) = [m for m in services["alertmanager"]["volumes"] if m["source"] == mounted["source"]]
+
+    result = CliRunner().invoke(app, [*verb, str(tmp_path)])
+
+    assert result.exit_code == 0, result.output
+    (flag,) = [c for c in services["alertmanager"]["command"] if c.startswith("--config.file=")]
+    inside = Path(flag.partition("=")[2]).relative_to(read["target"])
+    assert (tmp_path / inside).is_file()
+    assert list((tmp_path / "templates").glob("*.tmpl"))
