@@ -56,6 +56,8 @@ render: setup ## Write the files that are derived from the definitions and setti
 lock: setup ## Renew the hash-locked requirements from pyproject.toml
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers -o requirements/runtime.txt
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers --extra dev -o requirements/dev.txt
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml -c requirements/runtime.txt -o requirements/production.txt
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements/build.in -o requirements/build.txt
 
 ##@ Help
 .PHONY: help runtime

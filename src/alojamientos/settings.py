@@ -49,9 +49,11 @@ class _FileSource(PydanticBaseSettingsSource):
         if not path:
             return None, field_name, False
         try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+            text = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingsError([f"{variable}: cannot read {path}: {error.strerror}"]) from error
+        # An empty file is a secret that is still to come, as an empty variable is.
+        return text or None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         values = {}

@@ -123,7 +123,7 @@ def logs(
     """
     folder = config.state_dir(load_settings(check_production=False)) / "logs"
     if part and not log_files.files(folder, part):
-        known = ", ".join(path.stem for path in log_files.files(folder, None)) or "none yet"
+        known = ", ".join(log_files.parts(folder)) or "none yet"
         raise typer.BadParameter(f"there is no log of {part!r}; there are: {known}")
     console = table.console()
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import definitions
 from alojamientos.monitoring.conventions import HEADER
-from alojamientos.monitoring.definitions import dashboards, routes, slos, targets
+from alojamientos.monitoring.definitions import compose_shared, dashboards, routes, slos, targets
+from alojamientos.monitoring.definitions.compose_application import APPLICATION
+from alojamientos.monitoring.definitions.compose_monitoring import OBSERVABILITY
 from alojamientos.monitoring.model import (
     Addresses,
     Bridge,
@@ -19,7 +21,9 @@ from alojamientos.monitoring.model import (
 from alojamientos.monitoring.render import (
     alertmanager,
     blackbox,
+    compose,
     grafana,
+    log_reference,
     messages,
     openslo,
     prometheus,
@@ -38,6 +42,7 @@ __all__ = [
     "Telegram",
     "artefacts",
     "check",
+    "render_alertmanager",
     "render_native",
     "write",
 ]
@@ -66,7 +71,7 @@ _DOCKER_DELIVERY = Delivery(
         password_file=_SECRETS / "smtp_password",
     ),
     heartbeat_url_file=_SECRETS / "heartbeat_url",
-    bridge=Bridge(address="bridge:8002", token_file=_SECRETS / "bridge_token"),
+    bridge=Bridge(address="bridge:8002", token_file=_SECRETS / "alert_bridge_token"),
     dashboards="http://localhost:3000",
 )
 
@@ -160,6 +165,9 @@ def artefacts() -> dict[str, str]:
         **_grafana(),
         "docs/reference/slos.md": slo_page.page(slos.SLOS, slos.POLICIES, slos.OUTAGE),
         **{f"monitoring/openslo/{name}": text for name, text in openslo.files(slos.SLOS).items()},
+        "docs/reference/logs.md": log_reference.page(),
+        **{stack.path: compose.file(stack) for stack in (APPLICATION, OBSERVABILITY)},
+        "docker.env.example": compose.env_example(compose_shared.VARIABLES),
     }
     for name, text in prometheus.rules(definitions.RULE_GROUPS).items():
         files[f"monitoring/prometheus/{name}"] = text
@@ -212,6 +220,26 @@ def check(root: Path) -> list[str]:
         for path, present, text in pairs
         if present != text
     ]
+
+
+def render_alertmanager(out_dir: Path, delivery: Delivery) -> None:
+    """Write Alertmanager's configuration for `delivery` into `out_dir`, as its container mounts it.
+
+    Raises InvalidDefinition naming all that is missing.
+    """
+    _refuse_problems()
+    _put(out_dir / "templates" / "mail.tmpl", messages.mail(delivery.dashboards))
+    _put(out_dir / "templates" / "telegram.tmpl", messages.TELEGRAM)
+    _put(
+        out_dir / "alertmanager.yml",
+        alertmanager.configuration(
+            delivery,
+            root=routes.ROOT,
+            receivers=routes.RECEIVERS,
+            inhibitions=routes.INHIBITIONS,
+            intervals=routes.TIME_INTERVALS,
+        ),
+    )
 
 
 def render_native(

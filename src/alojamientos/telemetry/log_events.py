@@ -62,7 +62,7 @@ HAND_OVER_REQUESTED = _event(
 MESSAGE_DELIVERED = _event(
     "message.reply_delivered",
     "A provider accepted a reply",
-    *("channel", "outbox_id", "kind", "attempts", "duration_ms", "seconds_since_receipt"),
+    *("channel", "outbox_id", "kind", "attempts", "duration_ms"),
 )
 MESSAGE_DELIVERY_RETRIED = _event(
     "message.delivery_retried",

@@ -56,6 +56,19 @@ def test_logs_of_all_parts_are_one_by_time(state):
     assert len(one.splitlines()) == 2
 
 
+def test_every_full_file_of_a_part_is_read(state):
+    for number in (4, 1, 3, 2):
+        line = {"timestamp": at(9 - number), "event": str(number), "trace_id": "t1"}
+        write(state, f"web.log.{number}", line)
+    write(state, "web.log", {"timestamp": at(9), "event": "0", "trace_id": "t1"})
+
+    shown = runner.invoke(app, ["logs", "--trace", "t1", "--json"]).stdout
+    unknown = runner.invoke(app, ["logs", "nothing"])
+
+    assert [json.loads(line)["event"] for line in shown.splitlines()] == ["4", "3", "2", "1", "0"]
+    assert "there are: web" in " ".join(unknown.output.replace("│", " ").split())
+
+
 def test_a_trace_is_shown_whole_however_old(state):
     line = {"timestamp": at(1), "event": "x", "trace_id": "t1"}
     write(state, "web.log", line, *[{"timestamp": at(2), "event": "y"}] * 50_000)

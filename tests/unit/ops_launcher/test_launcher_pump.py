@@ -112,3 +112,34 @@ def test_a_full_file_makes_room(tmp_path, monkeypatch):
 
     assert (tmp_path / "web.log.1").read_bytes() == b"first line\n"
     assert (tmp_path / "web.log").read_bytes() == b"second\nthird\n"
+
+
+def test_five_files_are_kept_and_the_oldest_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(pumps, "_MAX_BYTES", 0)
+    log = LogFile(tmp_path / "web.log")
+
+    for number in range(7):
+        log.write(b"%d\n" % number)
+    log.close()
+
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == {
+        "web.log": b"6\n",
+        "web.log.1": b"5\n",
+        "web.log.2": b"4\n",
+        "web.log.3": b"3\n",
+        "web.log.4": b"2\n",
+    }
+
+
+def test_a_gap_between_the_full_files_is_no_hindrance(tmp_path, monkeypatch):
+    monkeypatch.setattr(pumps, "_MAX_BYTES", 0)
+    (tmp_path / "web.log.3").write_bytes(b"old\n")
+    log = LogFile(tmp_path / "web.log")
+
+    log.write(b"0\n")
+    log.write(b"1\n")
+    log.close()
+
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == {"web.log": b"1\n", "web.log.1": b"0\n", "web.log.4": b"old\n"}

@@ -68,6 +68,17 @@ def test_a_secret_is_read_from_the_file_that_its_file_variable_names(monkeypatch
     assert load_settings().app.api_token == SecretStr("from-a-file")
 
 
+def test_an_empty_secret_file_is_a_secret_that_is_still_to_come(monkeypatch, tmp_path):
+    (tmp_path / "empty").write_text(" \n")
+    monkeypatch.setenv("SMTP_PASSWORD_FILE", str(tmp_path / "empty"))
+    monkeypatch.setenv("WHATSAPP_APP_SECRET_FILE", str(tmp_path / "empty"))
+    monkeypatch.setenv("ENVIRONMENT", "production")
+
+    with pytest.raises(SettingsError, match="WHATSAPP_APP_SECRET still has its development"):
+        load_settings()
+    assert load_settings(check_production=False).mail.password is None
+
+
 def test_a_missing_secret_file_is_named(monkeypatch):
     monkeypatch.setenv("WHATSAPP_APP_SECRET_FILE", "/nonexistent/secret")
 

@@ -54,17 +54,22 @@ class Journal:
         return sorted(found, key=lambda line: line.at)
 
     def _parsed(self, texts: list[str], path: Path) -> list[Line]:
-        part = path.name.partition(".log")[0]
-        lines = [line for text in texts if (line := parse(text, part))]
+        lines = [line for text in texts if (line := parse(text, _part(path)))]
         if self._trace is None:
             return lines
         return [line for line in lines if line.value.get("trace_id") == self._trace]
 
 
 def files(folder: Path, part: str | None) -> list[Path]:
-    """Return the log files of `part`, or of all; the older of each pair first."""
+    """Return the log files of `part`, or of all; the oldest of each part first."""
     pattern = part or "*"
-    return [*sorted(folder.glob(f"{pattern}.log.1")), *sorted(folder.glob(f"{pattern}.log"))]
+    full = sorted(folder.glob(f"{pattern}.log.[0-9]"), key=lambda path: path.suffix, reverse=True)
+    return [*full, *sorted(folder.glob(f"{pattern}.log"))]
+
+
+def parts(folder: Path) -> list[str]:
+    """Return the names of all parts that have a log."""
+    return sorted({_part(path) for path in files(folder, None)})
 
 
 def parse(raw: str, part: str) -> Line | None:
@@ -89,6 +94,10 @@ def pretty(line: Line) -> Text:
             text.append(f" {key}=", style="dim")
             text.append(str(value))
     return text
+
+
+def _part(path: Path) -> str:
+    return path.name.partition(".log")[0]
 
 
 def _time(value: object) -> datetime:

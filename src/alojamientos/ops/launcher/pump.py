@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import orjson
 
 from alojamientos.telemetry import log_events
 
-_MAX_BYTES = 50 * 2**20  # a full file becomes NAME.1, replacing the one before
+_MAX_BYTES = 50 * 2**20
+_FILES = 5  # NAME is written to, NAME.1 to NAME.4 are full, the newest first
 _MAX_LINE = 2**20
 _CHUNK = 2**16
 _LEVEL = re.compile(
@@ -28,7 +30,7 @@ _NOT_TEXT = frozenset({"timestamp", "ts", "time", "level", "caller", "source", "
 
 
 class LogFile:
-    """A log file of one JSON object per line that does not grow without end."""
+    """A log file of one JSON object per line; with those before it, it stays below 250 MB."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +41,7 @@ class LogFile:
     def write(self, data: bytes) -> None:
         if self._size > _MAX_BYTES:
             self._file.close()
-            self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+            self._make_room()
             self._file = self.path.open("ab", buffering=0)
             self._size = 0
         self._file.write(data)
@@ -47,6 +49,13 @@ class LogFile:
 
     def close(self) -> None:
         self._file.close()
+
+    def _make_room(self) -> None:
+        """Move each file to the next number; the oldest is lost."""
+        older = [self.path.with_name(f"{self.path.name}.{n}") for n in range(1, _FILES)]
+        for newer, place in reversed(list(pairwise([self.path, *older]))):
+            if newer.exists():
+                newer.replace(place)
 
 
 class LineMaker:
