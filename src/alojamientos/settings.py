@@ -392,8 +392,11 @@ def variable_name(group: type[_Group], field_name: str) -> str:
     return f"{group.model_config.get('env_prefix', '')}{field_name}".upper()
 
 
-def load_settings(*, check_production: bool = True) -> Settings:
-    """Read every setting, or raise SettingsError naming each variable that is wrong and its fix."""
+def load_settings(*, check_production: bool = True, with_servers: bool = True) -> Settings:
+    """Read every setting, or raise SettingsError naming each variable that is wrong and its fix.
+
+    `with_servers` is False for a process that needs neither database nor Redis.
+    """
     problems: list[str] = []
     values: dict[str, _Group] = {}
     for name, group in Settings.groups.items():
@@ -410,17 +413,17 @@ def load_settings(*, check_production: bool = True) -> Settings:
         raise SettingsError(problems)
     settings = Settings(**values)
     if check_production and settings.is_production:
-        problems = production_problems(settings)
+        problems = production_problems(settings, with_servers=with_servers)
         if problems:
             raise SettingsError(problems)
     return settings
 
 
-def production_problems(settings: Settings) -> list[str]:
+def production_problems(settings: Settings, *, with_servers: bool = True) -> list[str]:
     """List what production refuses: default secrets, missing servers, plain-HTTP addresses."""
     return [
         *_default_secrets(settings),
-        *_missing_servers(settings),
+        *(_missing_servers(settings) if with_servers else ()),
         *_development_addresses(settings),
         *_development_accounts(settings),
         *_mail_problems(settings),

@@ -31,4 +31,4 @@ def bridge() -> None:
     posts to /alerts with ALERT_BRIDGE_TOKEN; the message goes to ALERT_WHATSAPP_TO as the template
     ALERT_WHATSAPP_TEMPLATE.
     """
-    bridges.run(load_settings())
+    bridges.run(load_settings(with_servers=False))

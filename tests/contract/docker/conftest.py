@@ -21,6 +21,7 @@ GIVEN_VARIABLES = {
     "SITE_DOMAIN": "reservas.example.com",
     "ACME_EMAIL": "owner@example.com",
     "WHATSAPP_PHONE_NUMBER_ID": "5551",
+    "ALERT_WHATSAPP_TO": "5492944123456",
     "MERCADOPAGO_COLLECTOR_ID": "777",
     "SMTP_HOST": "smtp.example.com",
     "SMTP_USERNAME": "alertas",

@@ -12,6 +12,7 @@ _SECRETS_OF_SETTINGS = (
     *("mercadopago_access_token", "mercadopago_webhook_secret", "smtp_password"),
     "alert_bridge_token",
 )
+_SERVERS = ("database_url", "redis_url")
 _ENVIRONMENT = {
     "ENVIRONMENT": "production",
     "VERSION": "${VERSION:-dev}",
@@ -97,8 +98,15 @@ _BRIDGE = Service(
     networks=(shared.EGRESS, shared.MONITORING),
     memory="256M",
     cpus="0.25",
-    environment={**_ENVIRONMENT, "ALERT_BRIDGE_HOST": "0.0.0.0"},
-    secrets=_SECRETS_OF_SETTINGS,
+    environment={
+        **{
+            name: value
+            for name, value in _ENVIRONMENT.items()
+            if name not in {f"{secret.upper()}_FILE" for secret in _SERVERS}
+        },
+        "ALERT_BRIDGE_HOST": "0.0.0.0",
+    },
+    secrets=tuple(name for name in _SECRETS_OF_SETTINGS if name not in _SERVERS),
     tmpfs=("/tmp",),  # noqa: S108
     health=_answers(_BRIDGE_PORT, "/healthz"),
 )
