@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,12 +32,20 @@ _SECONDS_UP = 120  # the bar for a start with nothing there
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different free ports: all are held before any is let go."""
+    """Return that many different free ports: all are held before any is let go.
+
+    They are below those that the kernel gives to outgoing connections, which would take one away
+    between here and the start of its part.
+    """
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for sock in sockets:
-            sock.bind(("127.0.0.1", 0))
-        return [int(sock.getsockname()[1]) for sock in sockets]
+        ports: list[int] = []
+        while len(ports) < count:
+            sock = held.enter_context(socket.socket())
+            port = random.randint(20_000, 32_000)
+            with suppress(OSError):
+                sock.bind(("127.0.0.1", port))
+                ports.append(port)
+        return ports
 
 
 @dataclass(frozen=True)
