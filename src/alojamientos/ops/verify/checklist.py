@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alojamientos.monitoring import conventions, definitions
+from alojamientos.monitoring import conventions, definitions, slo_rules
+from alojamientos.monitoring.definitions.slos import SLOS
 from alojamientos.ops.verify import dashboards, lines
 from alojamientos.ops.verify.clients import Stack
 from alojamientos.ops.verify.item import Finding, Item, failed, not_applicable, passed
@@ -115,16 +116,8 @@ def rules(stack: Stack) -> Finding:
 
 def slos(stack: Stack) -> Finding:
     """Each SLO's budget has a value."""
-    recorded = {rule.record for group in definitions.RULE_GROUPS for rule in group.recordings}
-    name = "slo:error_budget_remaining:ratio"
-    if name not in recorded:
-        return failed("no SLO is defined")
-    wanted = {
-        rule.labels["slo"]
-        for group in definitions.RULE_GROUPS
-        for rule in group.recordings
-        if rule.record == name
-    }
+    name = slo_rules.REMAINING.name
+    wanted = {slo.name for slo in SLOS}
     found = {
         sample["metric"].get("slo", ""): float(sample["value"][1]) for sample in stack.query(name)
     }
