@@ -8,7 +8,6 @@ import promql_parser
 from alojamientos.monitoring.board import OVER_TIME, Panel, text_of
 from alojamientos.monitoring.conventions import TARGET_LABELS
 from alojamientos.monitoring.definitions.exporters import EXPORTER_METRICS
-from alojamientos.monitoring.definitions.exporters_panels import PANEL_METRICS
 from alojamientos.monitoring.definitions.recorded import ALERTS, RECORDED_SLO
 from alojamientos.monitoring.promql import (
     RATE_INTERVAL,
@@ -84,7 +83,7 @@ def known(name: str) -> Metric | ExporterMetric | Recorded | None:
         base = name.removesuffix(part) if part else name
         if found := CATALOGUE.get(base):
             return found if (found.kind == "histogram") == bool(part) else None
-    return EXPORTER_METRICS.get(name) or PANEL_METRICS.get(name) or _RECORDED.get(name)
+    return EXPORTER_METRICS.get(name) or _RECORDED.get(name)
 
 
 def labels_of(found: Metric | ExporterMetric | Recorded) -> set[str]:

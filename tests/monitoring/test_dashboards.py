@@ -265,11 +265,8 @@ def test_logs_to_look_up_are_events_that_are_written(panel):
 
 def test_objectives_are_drawn_from_series_that_are_recorded():
     recorded = {rule.record for group in definitions.RULE_GROUPS for rule in group.recordings}
-    of_objectives = {name for name in recorded if name.startswith("slo:")}
-    read = {series.name for series in RECORDED_SLO}
 
-    # Until there are objectives nothing records them; then all that is drawn must be.
-    assert read <= of_objectives or not of_objectives
+    assert {series.name for series in RECORDED_SLO} <= recorded
 
 
 # --- Runbooks and logs ---------------------------------------------------------------------------

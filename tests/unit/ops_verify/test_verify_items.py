@@ -151,6 +151,47 @@ def test_every_defined_alert_must_be_loaded_healthy_and_evaluated(serve):
     assert rules("unknown").may_settle
 
 
+def budgets(left, events):
+    """Answer the queries of budgets left and of events as Prometheus does."""
+
+    def answer(parameters, _body):
+        found = left if "budget_remaining" in parameters["query"][0] else events
+        return prometheus(
+            [{"metric": {"slo": name}, "value": [0, str(value)]} for name, value in found.items()]
+        )
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("left", "events", "state", "said"),
+    [
+        (
+            {"http-availability": 0.995},
+            {"http-availability": 2.0, "prereservation-latency": 0.0},
+            State.OK,
+            "budget left: http-availability 99.5 %; no event to measure yet: webhook-text-latency",
+        ),
+        ({}, {"http-availability": 2.0}, State.FAILED, "no budget: http-availability"),
+        (
+            {"http-availability": 1},
+            {"http-availability": 1, "webhook-text-latency": 1},
+            State.FAILED,
+            "events but no budget: webhook-text-latency",
+        ),
+        ({}, {}, State.FAILED, "budget left: none recorded yet"),
+    ],
+)
+def test_a_level_with_events_must_have_a_budget(serve, left, events, state, said):
+    stack = serve({**healthy(), "/api/v1/query": budgets(left, events)})
+
+    found = checklist.slos(stack)
+
+    assert found.state is state
+    assert said in found.evidence
+    assert found.may_settle is (state is State.FAILED)
+
+
 def test_the_test_mail_is_posted_once_and_found_by_its_mark(serve):
     posted, mails = [], [{"subject": "another"}]
 

@@ -184,6 +184,83 @@ BACKUP_LAST_SUCCESS = ExporterMetric(
     help="When the last good backup ended, Unix time; the backup's script writes it for the node"
     " exporter's textfile collector.",
 )
+# --- What only dashboards read -------------------------------------------------------------------
+NODE_LOAD = ExporterMetric(name="node_load1", kind="gauge", help="Load over one minute.")
+PG_CONNECTIONS = ExporterMetric(
+    name="pg_stat_activity_count",
+    kind="gauge",
+    help="Connections by what they are doing.",
+    labels=("datname", "state"),
+)
+PG_LOCKS = ExporterMetric(
+    name="pg_locks_count",
+    kind="gauge",
+    help="Locks held or awaited.",
+    labels=("datname", "mode"),
+)
+PG_BLOCKS_HIT = ExporterMetric(
+    name="pg_stat_database_blks_hit",
+    kind="counter",
+    help="Blocks found in PostgreSQL's memory.",
+    labels=("datid", "datname"),
+)
+PG_BLOCKS_READ = ExporterMetric(
+    name="pg_stat_database_blks_read",
+    kind="counter",
+    help="Blocks that had to be read.",
+    labels=("datid", "datname"),
+)
+PG_COMMITS = ExporterMetric(
+    name="pg_stat_database_xact_commit",
+    kind="counter",
+    help="Transactions committed.",
+    labels=("datid", "datname"),
+)
+PG_ROLLBACKS = ExporterMetric(
+    name="pg_stat_database_xact_rollback",
+    kind="counter",
+    help="Transactions rolled back.",
+    labels=("datid", "datname"),
+)
+PG_DEADLOCKS = ExporterMetric(
+    name="pg_stat_database_deadlocks",
+    kind="counter",
+    help="Deadlocks broken.",
+    labels=("datid", "datname"),
+)
+PG_DATABASE_SIZE = ExporterMetric(
+    name="pg_database_size_bytes",
+    kind="gauge",
+    help="Size of a database on disk.",
+    labels=("datname",),
+)
+REDIS_MEMORY_USED = ExporterMetric(
+    name="redis_memory_used_bytes", kind="gauge", help="Memory in use."
+)
+REDIS_MEMORY_MAX = ExporterMetric(
+    name="redis_memory_max_bytes", kind="gauge", help="Memory that may be used; 0 for no limit."
+)
+REDIS_CLIENTS = ExporterMetric(
+    name="redis_connected_clients", kind="gauge", help="Clients connected."
+)
+REDIS_EVICTED = ExporterMetric(
+    name="redis_evicted_keys_total", kind="counter", help="Keys thrown out for want of memory."
+)
+REDIS_COMMANDS = ExporterMetric(
+    name="redis_commands_processed_total", kind="counter", help="Commands carried out."
+)
+PROCESS_MEMORY = ExporterMetric(
+    name="process_resident_memory_bytes", kind="gauge", help="Memory that a process holds."
+)
+PROMETHEUS_SERIES = ExporterMetric(
+    name="prometheus_tsdb_head_series", kind="gauge", help="Series that Prometheus is keeping."
+)
+ALERTMANAGER_SENT = ExporterMetric(
+    name="alertmanager_notifications_total",
+    kind="counter",
+    help="Messages that Alertmanager tried to send.",
+    labels=("integration",),
+)
 
 EXPORTER_METRICS = {
     value.name: value for value in tuple(globals().values()) if isinstance(value, ExporterMetric)

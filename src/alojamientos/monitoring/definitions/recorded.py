@@ -1,32 +1,14 @@
 """The series that recording rules make of each objective, as dashboards read them."""
 
+from alojamientos.monitoring import slo_rules
 from alojamientos.monitoring.promql import Recorded
+from alojamientos.monitoring.slo import PERIOD
 
-SLO_BAD_RATIO_30D = Recorded(
-    name="slo:bad_per_total:ratio_rate30d",
-    help="Share of the events of 30 days that were bad, each event counting once.",
-    labels=("slo",),
-)
-SLO_OBJECTIVE = Recorded(
-    name="slo:objective:ratio",
-    help="Share of the events that shall be good.",
-    labels=("slo",),
-)
-SLO_BUDGET_REMAINING = Recorded(
-    name="slo:error_budget_remaining:ratio",
-    help="Share of the error budget that is left: 1 untouched, 0 spent, below 0 overspent.",
-    labels=("slo",),
-)
-SLO_BURN_RATE = Recorded(
-    name="slo:current_burn_rate:ratio",
-    help="How many times faster than 30 days can bear the budget was spent in the last hour.",
-    labels=("slo",),
-)
-SLO_EXHAUSTION = Recorded(
-    name="slo:error_budget_exhaustion:seconds",
-    help="Time until the budget is spent at the present burn rate; none while nothing burns.",
-    labels=("slo",),
-)
+SLO_BAD_RATIO_30D = slo_rules.RATIO[PERIOD]
+SLO_OBJECTIVE = slo_rules.OBJECTIVE
+SLO_BUDGET_REMAINING = slo_rules.REMAINING
+SLO_BURN_RATE = slo_rules.BURN_RATE
+SLO_EXHAUSTION = slo_rules.EXHAUSTION
 # Prometheus makes it of the alerting rules; it carries the labels of each alert as well.
 ALERTS = Recorded(
     name="ALERTS",

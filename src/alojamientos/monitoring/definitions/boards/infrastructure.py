@@ -12,7 +12,7 @@ from alojamientos.monitoring.board import (
     Row,
     Scale,
 )
-from alojamientos.monitoring.definitions import exporters_panels as of
+from alojamientos.monitoring.definitions import exporters as of
 from alojamientos.monitoring.definitions import thresholds
 from alojamientos.monitoring.definitions.boards.infrastructure_processes import (
     MONITORING,

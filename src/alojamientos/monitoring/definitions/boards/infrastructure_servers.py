@@ -9,7 +9,7 @@ from alojamientos.monitoring.board import (
     Query,
     Row,
 )
-from alojamientos.monitoring.definitions import exporters_panels as of
+from alojamientos.monitoring.definitions import exporters as of
 from alojamientos.monitoring.definitions import thresholds
 from alojamientos.monitoring.promql import (
     RATE_INTERVAL,
