@@ -55,9 +55,11 @@ def what_now(status: StackStatus) -> RenderableType:
     command = _relative(str(Path(sys.executable).with_name("alojamientos")))
     hints = {
         f"{command} simulate booking": "play a guest from first word to confirmed",
+        f"{command} verify": "go through the specification's checklist, with evidence",
         f"{command} logs [part]": "follow the logs, or one booking with --trace ID",
         f"{command} drill backend-down": "kill web and wait for the alert mail",
         f"{command} down": "stop everything (make down)",
+        urls.get("simulators", ""): "a phone to write to the lodging as a guest",
         urls.get("mail", ""): "mails that were sent, alerts among them",
         urls.get("web", ""): "the API, described by itself",
     }
