@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import running, wait_until
 from tests.monitoring.conftest import ROOT
 
-from alojamientos.monitoring import definitions
+from alojamientos.monitoring import conventions, definitions
 from alojamientos.monitoring.generate import NativeConfig, render_native
 
 ALERTS = {rule.name: rule for group in definitions.RULE_GROUPS for rule in group.alerts}
@@ -80,12 +80,19 @@ def test_alertmanager_configuration_lints_clean():
     run(str(amlint), "check", str(ROOT / "monitoring/alertmanager/alertmanager.yml"))
 
 
-RECEIVERS = {"critical": "critical-team", "warning": "warning-team", "none": "heartbeat"}
+RECEIVERS = {
+    "critical": "critical-team",
+    "warning": "warning-team",
+    "info": "default",
+    "none": "heartbeat",
+}
 
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_every_alert_reaches_its_receiver(alert, tool, native):
     labels = {**ALERTS[alert].all_labels(), "alertname": alert, "env": "test"}
+    if labels["service"] == conventions.SERVICE_OF_SERIES:
+        labels["service"] = "channels"
 
     run(
         tool("amtool"), "config", "routes", "test", f"--config.file={native.alertmanager}",
