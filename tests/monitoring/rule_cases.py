@@ -81,6 +81,13 @@ def _down(alert: str, job: str, one: str, two: str) -> list[Case]:
             series={},
             expect={"50s": QUIET, "1m": fires},
         ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="others are down",
+            series={one: "1x60", **dict.fromkeys(_ALL_EXPORTERS, "0x60")},
+            expect={"5m": QUIET},
+        ),
     ]
 
 
@@ -115,12 +122,25 @@ def _one_down(alert: str, job: str, one: str, two: str, instance: str) -> list[C
             series={one: "0x60", two: "0x60"},
             expect={"6m": QUIET},
         ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="one of several exporters is down",
+            series={
+                one: "1x60",
+                two: "1x60",
+                'up{job="node",instance="a"}': "0x60",
+                'up{job="node",instance="b"}': "1x60",
+            },
+            expect={"6m": QUIET},
+        ),
     ]
 
 
 def _dependency(alert: str, dependency: str, up: str, error: str, hold: int) -> list[Case]:
     web = f'app_dependency_up{{job="backend",dependency="{dependency}"}}'
     worker = f'app_dependency_up{{job="worker",dependency="{dependency}"}}'
+    other = 'app_dependency_up{job="backend",dependency="another"}'
     well = {up: "1x60", error: "0x60", web: "1x60", worker: "1x60"}
     before, at = f"{hold + 50}s", f"{hold + 60}s"
     boundary = {before: QUIET, at: FIRES}
@@ -187,6 +207,34 @@ def _dependency(alert: str, dependency: str, up: str, error: str, hold: int) -> 
             name="the application is away, the exporter still tells",
             series={up: "1x60", error: "0x60"},
             expect={"9m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="firing",
+            name="the application has lost it, and has another one",
+            series={**well, web: "0x60", worker: "0x60", other: "1x60"},
+            expect={"9m": FIRES},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="nobody is left to tell, but of another one",
+            series={other: "1x60"},
+            expect={"9m": FIRES},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="one of two exporters has lost it",
+            series={**well, f'{up}{{instance="b"}}': "0x60"},
+            expect={"9m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="firing",
+            name="the questions of one of two exporters fail",
+            series={**well, f'{error}{{instance="b"}}': "1x60"},
+            expect={"9m": FIRES},
         ),
         Case(
             alert=alert,
@@ -286,6 +334,13 @@ CASES: list[Case] = [
     *_dependency("DatabaseDown", "postgres", "pg_up", "pg_exporter_last_scrape_error", 60),
     *_dependency("RedisDown", "redis", "redis_up", "redis_exporter_last_scrape_error", 120),
     *_gauge_at_zero("ServiceNotReady", READY, {}, 2),
+    Case(
+        alert="ServiceNotReady",
+        kind="firing",
+        name="nobody else's probe says that it is ready",
+        series={READY: "0x60", 'probe_success{job="others",instance="other"}': "1x60"},
+        expect={"9m": FIRES},
+    ),
     Case(
         alert="ServiceNotReady",
         kind="quiet",
