@@ -32,6 +32,13 @@ _CPU = [
         # Above 80 % of the window of 5 minutes as soon as 250 s of it were busy.
         {"9m": QUIET, "14m": QUIET, "14m30s": (_HOST,)},
     ),
+    _busy(
+        "boundary",
+        "for long enough, and not a second less",
+        # Ten cores' worth, so that it is above 80 % of the window after 30 s.
+        {cpu("user"): "0x30 100+100x120", cpu("idle"): "0x150"},
+        {"10m20s": QUIET, "10m30s": (_HOST,)},
+    ),
     _busy("quiet", "half busy", {cpu("user"): "0+5x120", cpu("idle"): "0+5x120"}, {"15m": QUIET}),
     _busy(
         "boundary", "exactly 80 %", {cpu("user"): "0+8x120", cpu("idle"): "0+2x120"}, {"15m": QUIET}
@@ -251,7 +258,7 @@ CASES = [
         1,
         600,
         0,
-        extra=_HOST,
+        extra={"job": "node", **_HOST},
     ),
     *_full("DiskSpaceLow", 15),
     *_full("DiskSpaceCritical", 5),

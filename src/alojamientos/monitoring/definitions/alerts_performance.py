@@ -95,7 +95,7 @@ HIGH_MEMORY = AlertRule(
 
 OUT_OF_MEMORY_KILLS = AlertRule(
     name="OutOfMemoryKill",
-    expr=compare(total(increase(NODE_OOM_KILLS, window="10m"), "instance"), ">", "0"),
+    expr=compare(increase(NODE_OOM_KILLS, window="10m"), ">", "0"),
     hold="",
     severity="critical",
     service="node",
