@@ -26,7 +26,7 @@ _LABEL = re.compile(r'(\w+)="')
 def _told(command: list[str], url: str, log: Path, *, until: str = "") -> str:
     def ask() -> str:
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - ours, on loopback
-            return answer.read().decode()
+            return str(answer.read(), "utf-8")
 
     with running(command, log):
         wait_until(lambda: answers(url) and until in ask(), command[0])
