@@ -3,17 +3,17 @@
 import os
 import sys
 
+from alojamientos.ops.launcher.promtools import ensure_promtools
 from alojamientos.ops.launcher.servers import ProgramMissing
 from alojamientos.ops.launcher.tools import ensure_tools
 from alojamientos.settings import load_settings
 
 
 def main() -> int:
+    folder = load_settings(check_production=False).stack.tools_dir
     try:
-        ensure_tools(
-            load_settings(check_production=False).stack.tools_dir,
-            lambda text: print(text, flush=True),  # noqa: T201 - a script's output
-        )
+        for ensure in (ensure_tools, ensure_promtools):
+            ensure(folder, lambda text: print(text, flush=True))  # noqa: T201 - a script's output
     except ProgramMissing as error:
         sys.stderr.write(f"Error: {error.message}\n")
         if os.environ.get("CI") == "true":

@@ -13,6 +13,12 @@ from alojamientos.monitoring.generate import (
     NativeConfig,
     render_native,
 )
+from alojamientos.ops.launcher.promtools import (
+    NEWEST,
+    OLDEST,
+    ensure_promtools,
+    find_promtool,
+)
 from alojamientos.ops.launcher.tools import ensure_tools, find_tool
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +30,14 @@ def tool():
     """Find a monitoring program by name; what is missing is downloaded once."""
     ensure_tools(TOOLS, print)
     return lambda name: str(find_tool(name, TOOLS))
+
+
+@pytest.fixture(scope="session")
+def promtools() -> dict[str, str]:
+    """The promtool of each Prometheus that the rules shall work with, by its age."""
+    ensure_promtools(TOOLS, print)
+    found = {age: find_promtool(age, TOOLS) for age in (OLDEST, NEWEST)}
+    return {age: str(path) for age, path in found.items()}
 
 
 @pytest.fixture

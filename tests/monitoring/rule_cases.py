@@ -82,6 +82,13 @@ def _down(alert: str, job: str, one: str, two: str) -> list[Case]:
             series={},
             expect={"50s": QUIET, "1m": fires},
         ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="others are down",
+            series={one: "1x60", **dict.fromkeys(_ALL_EXPORTERS, "0x60")},
+            expect={"5m": QUIET},
+        ),
     ]
 
 
@@ -116,12 +123,25 @@ def _one_down(alert: str, job: str, one: str, two: str, instance: str) -> list[C
             series={one: "0x60", two: "0x60"},
             expect={"6m": QUIET},
         ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="one of several exporters is down",
+            series={
+                one: "1x60",
+                two: "1x60",
+                'up{job="node",instance="a"}': "0x60",
+                'up{job="node",instance="b"}': "1x60",
+            },
+            expect={"6m": QUIET},
+        ),
     ]
 
 
 def _dependency(alert: str, dependency: str, up: str, error: str, hold: int) -> list[Case]:
     web = f'app_dependency_up{{job="backend",dependency="{dependency}"}}'
     worker = f'app_dependency_up{{job="worker",dependency="{dependency}"}}'
+    other = 'app_dependency_up{job="backend",dependency="another"}'
     well = {up: "1x60", error: "0x60", web: "1x60", worker: "1x60"}
     before, at = f"{hold + 50}s", f"{hold + 60}s"
     boundary = {before: QUIET, at: FIRES}
@@ -188,6 +208,34 @@ def _dependency(alert: str, dependency: str, up: str, error: str, hold: int) -> 
             name="the application is away, the exporter still tells",
             series={up: "1x60", error: "0x60"},
             expect={"9m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="firing",
+            name="the application has lost it, and has another one",
+            series={**well, web: "0x60", worker: "0x60", other: "1x60"},
+            expect={"9m": FIRES},
+        ),
+        Case(
+            alert=alert,
+            kind="absent",
+            name="nobody is left to tell, but of another one",
+            series={other: "1x60"},
+            expect={"9m": FIRES},
+        ),
+        Case(
+            alert=alert,
+            kind="quiet",
+            name="one of two exporters has lost it",
+            series={**well, f'{up}{{instance="b"}}': "0x60"},
+            expect={"9m": QUIET},
+        ),
+        Case(
+            alert=alert,
+            kind="firing",
+            name="the questions of one of two exporters fail",
+            series={**well, f'{error}{{instance="b"}}': "1x60"},
+            expect={"9m": FIRES},
         ),
         Case(
             alert=alert,
@@ -267,6 +315,16 @@ def _failures(alert: str, series: str, labels: Labels, window: int) -> list[Case
         ),
         Case(
             alert=alert,
+            kind="firing",
+            name="one failure in most of the window, again and again, of one of two",
+            series={
+                series: " ".join(str(n // (window * 5)) for n in range(window * 18)),
+                series.replace("{", '{instance="other",'): f"0x{window * 18}",
+            },
+            expect={f"{minutes}m": (labels,) for minutes in range(2 * window, 3 * window)},
+        ),
+        Case(
+            alert=alert,
             kind="restart",
             name="a counter that starts again at 0 has not failed",
             series={series: "9x5 0x100"},
@@ -287,6 +345,13 @@ CASES: list[Case] = [
     *_dependency("DatabaseDown", "postgres", "pg_up", "pg_exporter_last_scrape_error", 60),
     *_dependency("RedisDown", "redis", "redis_up", "redis_exporter_last_scrape_error", 120),
     *_gauge_at_zero("ServiceNotReady", READY, {}, 2),
+    Case(
+        alert="ServiceNotReady",
+        kind="firing",
+        name="nobody else's probe says that it is ready",
+        series={READY: "0x60", 'probe_success{job="others",instance="other"}': "1x60"},
+        expect={"9m": FIRES},
+    ),
     Case(
         alert="ServiceNotReady",
         kind="quiet",
@@ -336,6 +401,45 @@ CASES: list[Case] = [
         expect={"15m": QUIET},
     ),
     Case(
+        alert="MonitoringTargetDown",
+        kind="firing",
+        name="one of two node exporters is down",
+        series={**_ALL_EXPORTERS, 'up{job="node",instance="b"}': "0x120"},
+        expect={"15m": ({"job": "node"},)},
+    ),
+    *(
+        Case(
+            alert=alert,
+            kind="firing",
+            name="one of two",
+            series={
+                f'{series}{{job="{job}",instance="a",collector="c"}}': "0x120",
+                f'{series}{{job="{job}",instance="b",collector="c"}}': "1x120",
+            },
+            expect={"15m": (labels,)},
+        )
+        for alert, series, job, labels in (
+            (
+                "PrometheusConfigReloadFailed",
+                "prometheus_config_last_reload_successful",
+                "prometheus",
+                {},
+            ),
+            (
+                "AlertmanagerConfigReloadFailed",
+                "alertmanager_config_last_reload_successful",
+                "alertmanager",
+                {},
+            ),
+            (
+                "CollectorFailing",
+                "collector_success",
+                "backend",
+                {"job": "backend", "collector": "c"},
+            ),
+        )
+    ),
+    Case(
         alert="AlertmanagerDown",
         kind="firing",
         name="it does not answer",
@@ -362,6 +466,19 @@ CASES: list[Case] = [
         name="nothing scrapes it",
         series={_AM_KNOWN: "1x60"},
         expect={"4m50s": QUIET, "5m": ({"job": "alertmanager"},)},
+    ),
+    Case(
+        alert="AlertmanagerDown",
+        kind="quiet",
+        name="one of two is down, one of two Prometheus knows none, and a node exporter is down",
+        series={
+            _AM_UP: "0x60",
+            _AM_UP.replace('"am"', '"am2"'): "1x60",
+            _AM_KNOWN: "0x60",
+            _AM_KNOWN.replace("{", '{instance="other",'): "1x60",
+            'up{job="node"}': "0x60",
+        },
+        expect={"8m": QUIET},
     ),
     Case(
         alert="AlertmanagerDown",
@@ -467,6 +584,47 @@ TEXTS: list[Case] = [
             "owner_es": "Los correos de alerta no se están pudiendo enviar.",
             "runbook_url": "docs/runbooks/AlertmanagerNotificationsFailing.md",
             "dashboard_url": "/d/alojamientos-overview",
+        },
+    ),
+    Case(
+        alert="ICalSyncStale",
+        kind="firing",
+        name="tells the age in words",
+        series={'ical_last_success_timestamp_seconds{feed="airbnb.com/1"}': "1x120"},
+        expect={"61m": ({"feed": "airbnb.com/1"},)},
+        annotations={
+            "summary": "iCal sync is stale (> 40 min)",
+            "description": "Feed airbnb.com/1 has not been read for 1h 0m 59s.",
+            "owner_es": (
+                "Hace más de 40 minutos que no se lee el calendario airbnb.com/1: lo que se reserve"
+                " ahí todavía no está bloqueado acá. Fijate en esa página si entró algo nuevo antes"
+                " de confirmar a mano."
+            ),
+            "runbook_url": "docs/runbooks/ICalSyncStale.md",
+            "dashboard_url": "/d/alojamientos-reservations",
+        },
+        interval="1m",
+    ),
+    Case(
+        alert="ProviderFailing",
+        kind="firing",
+        name="tells the share in percent",
+        series={
+            channels.call("5xx"): "0+3x180",
+            channels.call("2xx"): "0+1x180",
+        },
+        expect={"25m": ({"provider": "whatsapp"},)},
+        annotations={
+            "summary": "A provider is down or does not answer",
+            "description": (
+                "75% of the calls to whatsapp in 15 minutes failed, timed out or got no connection."
+            ),
+            "owner_es": (
+                "whatsapp no está respondiendo. No depende de nosotros: lo pendiente queda guardado"
+                " y sale cuando vuelva. Fijate en su página de estado."
+            ),
+            "runbook_url": "docs/runbooks/ProviderFailing.md",
+            "dashboard_url": "/d/alojamientos-webhooks",
         },
     ),
 ]

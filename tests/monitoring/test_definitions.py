@@ -8,6 +8,7 @@ import promql_parser
 import pytest
 import yaml
 from tests.monitoring.conftest import ROOT
+from tests.monitoring.tools import mutations
 
 from alojamientos.cli.app import VERBS
 from alojamientos.monitoring import conventions, definitions, generate, slo_rules
@@ -204,6 +205,18 @@ def test_prometheus_is_configured_as_specified():
         "node": ("15s", ["node-exporter:9100"]),
     }
     assert set(jobs) == set(conventions.JOBS)
+
+
+def test_what_is_kept_covers_every_window_with_slack():
+    days = mutations.in_seconds(targets.RETENTION_TIME) / 86_400
+    windows = [
+        mutations.in_seconds(window)
+        for rule in (*_committed_rules(), *_committed_rules("record"))
+        for window in re.findall(r"\[(\w+)\]", rule["expr"])
+    ]
+
+    assert days >= 30 * 1.1
+    assert max(windows) <= 0.9 * days * 86_400
 
 
 def test_a_killed_backend_is_mailed_within_two_minutes_in_the_worst_case():

@@ -105,6 +105,31 @@ def _provider(
             {f"{2 * window}m": (_WHATSAPP,)},
         ),
         case(
+            "low traffic",
+            "so seldom that a window never has enough",
+            {
+                good: f"0x{samples * 4}",
+                first: counter(*(((0, samples // (least - 1) + 1), (1, 1)) * 2 * least)),
+            },
+            {f"{minutes}m": QUIET for minutes in range(1, 3 * window, 2)},
+        ),
+        case(
+            "low traffic",
+            "more than half of a few",
+            {good: f"0x5 {least - 2}x{samples * 3}", first: f"0x5 {least - 1}x{samples * 3}"},
+            quietly,
+        ),
+        case(
+            "firing",
+            "two operations with half of a bit too much each",
+            {
+                good: f"0+40x{samples * 2}",
+                first: f"0+30x{samples * 2}",
+                call(bad[0], operation="mark_read"): f"0+30x{samples * 2}",
+            },
+            {f"{window + 5}m": (_WHATSAPP,)},
+        ),
+        case(
             "firing",
             "different operations and processes with a part each",
             {

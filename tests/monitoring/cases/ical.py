@@ -35,7 +35,7 @@ def _age(alert: str, limit: int) -> list[Case]:
             "boundary",
             "always as old as is allowed",
             {_FEED: f"{-limit}+60x{minutes} 60+60x120"},
-            {"3h": QUIET},
+            {"2h": QUIET, "150m": QUIET},
         ),
         case(
             "boundary",
@@ -60,6 +60,12 @@ def _age(alert: str, limit: int) -> list[Case]:
             "one web process was asked a moment later than the other",
             {_FEED: "1x120", _FEED_B: "1+60x120"},
             {"1h": QUIET},
+        ),
+        case(
+            "boundary",
+            "two processes tell the same",
+            {_FEED: "600x120", _FEED_B: "600x120"},
+            {f"{minutes + 15}m": QUIET, f"{minutes + 16}m": (_AIRBNB,)},
         ),
         case("quiet", "an instant of 0 is none", {_FEED: "0x120"}, {"1h": QUIET}),
         case("absent", "there is no feed", {}, {"1h": QUIET}),

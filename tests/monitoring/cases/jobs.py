@@ -58,6 +58,12 @@ def _silent(job: str, seconds: int) -> list[Case]:
             {f"{minutes + 20}m": fires, f"{minutes + 22}m": QUIET},
         ),
         case(
+            "boundary",
+            "two processes tell the same",
+            {beat(job): f"600x{minutes + 60}", beat(job, "b"): f"600x{minutes + 60}"},
+            {f"{minutes + 15}m": QUIET, f"{minutes + 16}m": fires},
+        ),
+        case(
             "quiet",
             "the web process that was asked last knows better",
             {beat(job): "0x400", beat(job, "b"): "0+60x400"},

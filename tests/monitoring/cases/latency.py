@@ -130,8 +130,8 @@ def _of(limit: Limit) -> list[Case]:
         ),
         case(
             "boundary",
-            "6 of 100 are slower",
-            told((*idle, (94, 200)), (*idle, (6, 200))),
+            "51 of 1000 are slower",
+            told((*idle, (949, 200)), (*idle, (51, 200))),
             {"30m": FIRES},
         ),
         case(
@@ -185,8 +185,17 @@ def _of(limit: Limit) -> list[Case]:
         case(
             "low traffic",
             "a slow one every 2 minutes never makes ten in the window",
-            told((*idle, (0, 192)), (*idle, *(((0, 11), (1, 1)) * 16))),
-            always,
+            told((*idle, (0, 288)), (*idle, *(((0, 11), (1, 1)) * 24))),
+            {f"{seconds}s": QUIET for seconds in range(180, 2900, 240)},
+        ),
+        case(
+            "low traffic",
+            "two slow ones of twenty, with much that was fast long before",
+            told(
+                (*idle, (10, 90), (0, 30), (1, 18), (0, 102)),
+                (*idle, (0, 138), (1, 2), (0, 100)),
+            ),
+            {f"{seconds}s": QUIET for seconds in range(1800, 2400, 30)},
         ),
         case(
             "firing",
@@ -201,7 +210,7 @@ def _of(limit: Limit) -> list[Case]:
             "firing",
             "one process is slow, the other is fast",
             {
-                **on("a", (*idle, (0, 200)), (*idle, (20, 200))),
+                **on("a", (*idle, (0, 200)), (*idle, (10, 200))),
                 **on("b", (*idle, (10, 200)), (*idle, (0, 200))),
             },
             {"30m": FIRES},
@@ -288,8 +297,20 @@ def _errors(alert: str, percent: int, hold: int) -> list[Case]:
         case(
             "firing",
             "half of all fail",
-            {_OK: "0+1x200", _BAD: "0+1x200"},
+            {_OK: "0+1x200", _BAD: "0+1x200", _BAD_2: "0x200"},
             {"20m": FIRES},
+        ),
+        case(
+            "firing",
+            "two routes with half of a bit too much each",
+            {_OK: "0+94x200", _BAD: "0+3x200", _BAD_2: "0+3x200"},
+            {"20m": FIRES},
+        ),
+        case(
+            "firing",
+            "a tenth fails now, with much that went well long before",
+            {_OK: counter((5000, 60), (90, 120)), _BAD: counter((0, 60), (10, 120))},
+            {"26m": FIRES},
         ),
         case(
             "boundary",
@@ -325,6 +346,18 @@ def _errors(alert: str, percent: int, hold: int) -> list[Case]:
             "low traffic",
             "four of four fail in a night",
             {_BAD: "0x5 1+1x3 4x200", _OK: "0x210"},
+            always,
+        ),
+        case(
+            "low traffic",
+            "one every 4 minutes, and nothing else is asked",
+            {_BAD: counter(*(((0, 23), (1, 1)) * 9)), _OK: "0x220"},
+            {f"{seconds}s": QUIET for seconds in range(60, 2100, 120)},
+        ),
+        case(
+            "low traffic",
+            "two of twenty",
+            {_BAD: "0x5 1 2x200", _OK: "0x5 18x200"},
             always,
         ),
         case(

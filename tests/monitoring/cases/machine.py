@@ -32,6 +32,13 @@ _CPU = [
         # Above 80 % of the window of 5 minutes as soon as 250 s of it were busy.
         {"9m": QUIET, "14m": QUIET, "14m30s": (_HOST,)},
     ),
+    _busy(
+        "boundary",
+        "for long enough, and not a second less",
+        # Ten cores' worth, so that it is above 80 % of the window after 30 s.
+        {cpu("user"): "0x30 100+100x120", cpu("idle"): "0x150"},
+        {"10m20s": QUIET, "10m30s": (_HOST,)},
+    ),
     _busy("quiet", "half busy", {cpu("user"): "0+5x120", cpu("idle"): "0+5x120"}, {"15m": QUIET}),
     _busy(
         "boundary", "exactly 80 %", {cpu("user"): "0+8x120", cpu("idle"): "0+2x120"}, {"15m": QUIET}
@@ -160,6 +167,7 @@ def _filling(kind, name, series, expect, *, readonly: str = "0x900"):
 
 
 _FREE_DISK = disk("avail_bytes")
+_LONG = {disk("size_bytes"): "100000x1060", disk("readonly"): "0x1060"}
 _TREND = [
     # 30 a minute are 43,200 a day.
     _filling(
@@ -173,16 +181,21 @@ _TREND = [
     ),
     _filling(
         "boundary",
-        "at 40 % it begins to count",
-        {_FREE_DISK: "40000-30x900"},
-        {"60m": QUIET, "61m": (_ROOT,)},
+        "below 40 % it begins to count",
+        {_FREE_DISK: "41500-30x900"},  # 40 % are left after 50 minutes
+        {"110m": QUIET, "111m": (_ROOT,)},
     ),
-    _filling("quiet", "more than 40 % is free", {_FREE_DISK: "99000-60x900"}, {"15h": QUIET}),
+    _filling(
+        "boundary",
+        "more than 40 % is free, until 984 minutes have passed",
+        {_FREE_DISK: "99000-60x1060", **_LONG},
+        {"1043m": QUIET, "1044m": (_ROOT,)},
+    ),
     _filling("quiet", "it does not move", {_FREE_DISK: "20000x900"}, {"12h": QUIET}),
     _filling(
         "boundary",
         "full in a bit more than a day",
-        {_FREE_DISK: "39000-20x300"},  # 28,800 a day; 33,000 after 5 h
+        {_FREE_DISK: "35500-20x300"},  # 28,800 a day; 29,500 after 5 h
         {"5h": QUIET},
     ),
     _filling(
@@ -193,9 +206,9 @@ _TREND = [
     ),
     _filling(
         "quiet",
-        "an hour's big file does not make a day's trend",
-        {_FREE_DISK: "39000x360 38900-40x60 36500x300"},
-        {"6h50m": QUIET, "7h": QUIET, "9h": QUIET},
+        "a big file in ten minutes does not make a day's trend",
+        {_FREE_DISK: "39000x360 38500-500x9 34000x400"},
+        {f"{minutes}m": QUIET for minutes in range(360, 760, 20)},
     ),
     _filling(
         "quiet",
@@ -251,13 +264,13 @@ CASES = [
         1,
         600,
         0,
-        extra=_HOST,
+        extra={"job": "node", **_HOST},
     ),
     *_full("DiskSpaceLow", 15),
     *_full("DiskSpaceCritical", 5),
     *_TREND,
-    *above("HostClockSkew", _OFFSET, 1, 600, extra=_HOST),
-    *above("HostClockSkew", _OFFSET, -1, 600, extra=_HOST, below=True),
+    *above("HostClockSkew", _OFFSET, 1, 600, extra={"job": "node", **_HOST}),
+    *above("HostClockSkew", _OFFSET, -1, 600, extra={"job": "node", **_HOST}, below=True),
     *above(
         "HighDatabaseConnections",
         _OURS,
@@ -282,10 +295,10 @@ CASES = [
     *above(
         "DatabasePoolSaturated",
         _POOL.format("checked_out"),
-        9,
+        90,
         300,
         extra={"job": "backend", "instance": "web"},
-        beside={_POOL.format("size"): "10x900"},
+        beside={_POOL.format("size"): "100x900"},
     ),
     Case(
         alert="DatabasePoolSaturated",
@@ -387,6 +400,14 @@ CASES = [
         name="the newer of two places counts",
         series={_BACKUP: "-93700x120", _BACKUP.replace("host", "other"): "0x120"},
         expect={"90m": QUIET},
+        interval="1m",
+    ),
+    Case(
+        alert="BackupStale",
+        kind="quiet",
+        name="a backup every minute",
+        series={_BACKUP: "0+60x1700"},
+        expect={"28h": QUIET},
         interval="1m",
     ),
     Case(

@@ -31,6 +31,10 @@ def _of(slow: str, *, series: str = _PAYMENT, fast: str = "0x300") -> dict[str, 
     return late(series, slow, fast, slow)
 
 
+def _on(instance: str) -> str:
+    return _PAYMENT.replace('job="worker"', f'job="worker",instance="{instance}"')
+
+
 CASES = [
     *waiting("PaymentsUnreconciled", _OLDEST, 1800, 60),
     Case(
@@ -76,6 +80,27 @@ CASES = [
         "quiet",
         "replies to guests are another matter",
         {**_of("0x300"), **_of("0+1x300", series=_OTHER)},
+        {"90m": QUIET},
+    ),
+    _late(
+        "firing",
+        "late now, with many in time before",
+        _of(counter((5, 60), (2, 1), (0, 120)), fast=counter((5, 60), (0, 121))),
+        {"115m": FIRES},
+    ),
+    _late(
+        "firing",
+        "replies to guests that are in time do not make it better",
+        {**_of("0+1x300"), **_of("0+9x300", series=_OTHER, fast="0+9x300")},
+        {"90m": FIRES},
+    ),
+    _late(
+        "quiet",
+        "two workers, all in time",
+        {
+            **_of("0+1x300", series=_on("a"), fast="0+1x300"),
+            **_of("0+1x300", series=_on("b"), fast="0+1x300"),
+        },
         {"90m": QUIET},
     ),
     _late(
@@ -128,6 +153,17 @@ CASES = [
     ),
     *failing(
         "RefundsFailing", 'refunds_total{job="worker",status="failed"}', 1, 3600, 60, interval=60
+    ),
+    Case(
+        alert="RefundsFailing",
+        kind="firing",
+        name="one process of two",
+        series={
+            'refunds_total{job="worker",status="failed"}': "0x60 1x60",
+            'refunds_total{job="backend",status="failed"}': "0x120",
+        },
+        expect={"70m": FIRES},
+        interval="1m",
     ),
     Case(
         alert="RefundsFailing",

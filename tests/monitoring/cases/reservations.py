@@ -62,7 +62,30 @@ CASES = [
         expect={"70m": QUIET},
         interval="1m",
     ),
-    _locks("firing", "half of all fail", {_GOT: "0+1x200", _FAILED: "0+1x200"}, {"30m": FIRES}),
+    _locks(
+        "firing",
+        "half of all fail",
+        {_GOT: "0+1x200", _FAILED: "0+1x200", _FAILED_API: "0x200"},
+        {"30m": FIRES},
+    ),
+    _locks(
+        "firing",
+        "two channels with half of a bit too much each",
+        {_GOT: "0+70x200", _FAILED: "0+15x200", _FAILED_API: "0+15x200"},
+        {"30m": FIRES},
+    ),
+    _locks(
+        "low traffic",
+        "four of fourteen",
+        {_GOT: "0x5 10x210", _FAILED: "0x5 1+1x3 4x200"},
+        {f"{seconds}s": QUIET for seconds in range(60, 1800, 60)},
+    ),
+    _locks(
+        "low traffic",
+        "one every 4 minutes, and nobody else tries",
+        {_GOT: "0x290", _FAILED: counter(*(((0, 23), (1, 1)) * 12))},
+        {f"{seconds}s": QUIET for seconds in range(60, 2800, 120)},
+    ),
     _locks(
         "boundary",
         "for long enough, and not a second less",

@@ -55,7 +55,7 @@ CASES = [
             _COLLECTOR.format(collector),
             1,
             900,
-            extra={"instance": "host", "collector": collector},
+            extra={"job": "node", "instance": "host", "collector": collector},
             below=True,
         )
         # It is 0 or 1: there is nothing beyond.

@@ -87,12 +87,31 @@ def waiting(
             f"{-limit - 1}+10x{long}",
             {f"{at}s": fires, f"{at + 300}s": fires},
         ),
+        *_told_twice(alert, series, limit, hold, fires),
         case(
             "quiet",
             "over as soon as it moves",
             f"0x{at // 10 + 10} {at + 110}+10x20",
             {f"{at + 100}s": fires, f"{at + 110}s": QUIET},
         ),
+    ]
+
+
+def _told_twice(
+    alert: str, series: str, limit: int, hold: int, fires: tuple[Labels, ...]
+) -> list[Case]:
+    """Return the case of two processes that tell the same instant, if `series` is of one."""
+    if 'instance="a"' not in series:
+        return []
+    values = f"0+10x100 1000x{(limit + hold) // 10 + 20}"
+    return [
+        Case(
+            alert=alert,
+            kind="boundary",
+            name="two processes tell the same",
+            series={series: values, series.replace('"a"', '"b"'): values},
+            expect={f"{1000 + limit + hold}s": QUIET, f"{1010 + limit + hold}s": fires},
+        )
     ]
 
 

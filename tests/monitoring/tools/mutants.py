@@ -116,10 +116,9 @@ def reasons() -> dict[tuple[str, str], str]:
     """Return why survivors survive, by alert and change."""
     known = tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))
     return {
-        (alert, change): why["because"]
-        for alert, entries in known.items()
-        for why in entries
-        for change in why["changes"]
+        (alert, change): known["because"][why]
+        for alert, changes in known["survivors"].items()
+        for change, why in changes.items()
     }
 
 

@@ -78,8 +78,8 @@ def _changes(text: str) -> Iterator[tuple[str, str]]:
         for found in pattern.finditer(bare):
             for other in others(found):
                 yield _change(text, found.start(), found.end(), other)
-    for braces in _BRACES.finditer(text):
-        yield from _matchers(text, braces)
+    for number, braces in enumerate(_BRACES.finditer(text), 1):
+        yield from _matchers(text, braces, number)
 
 
 def _hidden(text: str, pattern: re.Pattern[str]) -> str:
@@ -108,7 +108,7 @@ def _windows(count: int, unit: str) -> tuple[str, ...]:
     return f"[{2 * seconds}s]", f"[{seconds // 2}s]"
 
 
-def _matchers(text: str, braces: re.Match[str]) -> Iterator[tuple[str, str]]:
+def _matchers(text: str, braces: re.Match[str], number: int) -> Iterator[tuple[str, str]]:
     inner = text[braces.start() + 1 : braces.end() - 1]
     matchers = list(_MATCHER.finditer(inner))
     for index, found in enumerate(matchers):
@@ -125,7 +125,6 @@ def _matchers(text: str, braces: re.Match[str]) -> Iterator[tuple[str, str]]:
         variants += [
             (f"{found[0]} → {new}", [*others[:index], new, *others[index:]]) for new in changed
         ]
-        number = text.count(braces[0], 0, braces.start()) + 1
         for what, kept in variants:
             new = "{" + ",".join(kept) + "}" if kept else ""
             yield (

@@ -186,6 +186,18 @@ def test_a_debian_machine_is_given_trixie_first_and_its_own_suite_next():
     ]
 
 
+def test_a_suite_that_is_asked_for_comes_from_a_debian_machines_own_mirror():
+    security = Source("http://s/debian-security", "bookworm-security", ("main",), "/k.gpg")
+    own = Source("http://a/debian", "bookworm", ("main",), "/k.gpg")
+    release = {"ID": "debian", "VERSION_CODENAME": "bookworm"}
+
+    assert debian.in_suite("sid", [security, own], release) == [
+        "deb [signed-by=/k.gpg] http://a/debian sid main\n"
+    ]
+    assert debian.in_suite("sid", [security], release) == []
+    assert debian.in_suite("sid", [own], {"ID": "ubuntu", "VERSION_CODENAME": "bookworm"}) == []
+
+
 def test_other_machines_keep_to_their_own_suite():
     noble = Source("http://a/ubuntu", "noble", ("main", "universe"), None)
     sid = Source("http://a/debian", "sid", ("main",), None)

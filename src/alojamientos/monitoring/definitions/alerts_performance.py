@@ -95,7 +95,7 @@ HIGH_MEMORY = AlertRule(
 
 OUT_OF_MEMORY_KILLS = AlertRule(
     name="OutOfMemoryKill",
-    expr=compare(total(increase(NODE_OOM_KILLS, window="10m"), "instance"), ">", "0"),
+    expr=compare(increase(NODE_OOM_KILLS, window="10m"), ">", "0"),
     hold="",
     severity="critical",
     service="node",
@@ -191,8 +191,8 @@ DISK_FILLING_UP = AlertRule(
 HOST_CLOCK_SKEW = AlertRule(
     name="HostClockSkew",
     expr=any_of(
-        compare(highest(series(NODE_CLOCK_OFFSET), "instance"), ">", "1"),
-        compare(lowest(series(NODE_CLOCK_OFFSET), "instance"), "<", "-1"),
+        compare(series(NODE_CLOCK_OFFSET), ">", "1"),
+        compare(series(NODE_CLOCK_OFFSET), "<", "-1"),
     ),
     hold="10m",
     severity="warning",
@@ -244,10 +244,7 @@ HIGH_DATABASE_CONNECTIONS = AlertRule(
 DATABASE_POOL_SATURATED = AlertRule(
     name="DatabasePoolSaturated",
     expr=compare(
-        divide(
-            total(series(DB_POOL_CHECKED_OUT), "job", "instance"),
-            total(series(DB_POOL_SIZE), "job", "instance"),
-        ),
+        divide(series(DB_POOL_CHECKED_OUT), series(DB_POOL_SIZE)),
         ">",
         "0.9",
     ),

@@ -16,9 +16,7 @@ from alojamientos.monitoring.model import AlertRule, RuleGroup
 from alojamientos.monitoring.promql import (
     any_of,
     compare,
-    highest,
     increase,
-    lowest,
     one_of,
     series,
     total,
@@ -31,7 +29,7 @@ _READ_BY_RULES = one_of("collector", ("cpu", "meminfo", "filesystem", "vmstat"))
 SCRAPE_SAMPLE_LIMIT_NEAR = AlertRule(
     name="ScrapeSampleLimitNear",
     expr=compare(
-        highest(series(SCRAPE_SAMPLES, _OURS), "job", "instance"),
+        series(SCRAPE_SAMPLES, _OURS),
         ">",
         str(limits.SAMPLE_LIMIT * 8 // 10),
     ),
@@ -101,9 +99,7 @@ PROMETHEUS_EVALUATION_MISSED = AlertRule(
 
 HOST_COLLECTOR_FAILING = AlertRule(
     name="HostCollectorFailing",
-    expr=compare(
-        lowest(series(NODE_COLLECTOR_SUCCESS, _READ_BY_RULES), "instance", "collector"), "==", "0"
-    ),
+    expr=compare(series(NODE_COLLECTOR_SUCCESS, _READ_BY_RULES), "==", "0"),
     hold="15m",
     severity="warning",
     service="monitoring",

@@ -139,15 +139,23 @@ def candidates(known: list[Source], release: dict[str, str]) -> list[str]:
     return texts
 
 
-def fetch(packages: list[str], folder: Path) -> dict[str, Path]:
+def in_suite(suite: str, known: list[Source], release: dict[str, str]) -> list[str]:
+    """Return the text of sources.list for one suite, if this machine has a Debian archive."""
+    own = [s for s in known if s.suite == release.get("VERSION_CODENAME") or s.suite in _NEWER]
+    return [own[0].line(suite)] if release.get("ID") == "debian" and own else []
+
+
+def fetch(packages: list[str], folder: Path, *, suite: str | None = None) -> dict[str, Path]:
     """Download and extract `packages` below `folder`; return each one's extracted tree.
 
-    A package that the archive does not have is left out: the caller sees which program it still
-    lacks. Raises PackagesUnavailable when this machine or its mirror cannot deliver.
+    Takes them from `suite`, else from the best that the machine has. A package that the archive
+    does not have is left out: the caller sees which program it still lacks.
+    Raises PackagesUnavailable when this machine or its mirror cannot deliver.
     """
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         raise PackagesUnavailable("this is no Debian or Ubuntu machine (apt-get is missing)")
-    texts = candidates(sources(), _os_release())
+    known, release = sources(), _os_release()
+    texts = in_suite(suite, known, release) if suite else candidates(known, release)
     if not texts:
         raise PackagesUnavailable("the machine's apt files name no Debian archive")
     for part in ("lists/partial", "cache/archives/partial", "archives"):
