@@ -19,8 +19,8 @@ WATCHED = {
 def _of_the_clock(path: Path) -> Iterator[str]:
     """Yield the names of the jobs that a module makes with `every`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    constants = {
-        target.id: node.value.value
+    constants: dict[str, str] = {
+        target.id: str(node.value.value)
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         for target in node.targets
@@ -31,7 +31,7 @@ def _of_the_clock(path: Path) -> Iterator[str]:
             arguments = {keyword.arg: keyword.value for keyword in node.keywords}
             name = arguments.get("name") or node.args[0]
             if "every" in arguments:
-                yield name.value if isinstance(name, ast.Constant) else constants[name.id]
+                yield constants[name.id] if isinstance(name, ast.Name) else ast.literal_eval(name)
 
 
 def test_every_job_that_runs_by_the_clock_is_watched():

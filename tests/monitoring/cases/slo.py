@@ -296,7 +296,9 @@ _SLOW = [
         "low traffic",
         "the third failure of the night pages, and not the second",
         _night(3),
-        {"120m": QUIET, "134m": QUIET, "136m": (HTTP,), "164m": (HTTP,), "166m": QUIET},
+        # From Prometheus 3 on a window leaves out the sample at its very beginning: the failure
+        # is out of the last 30 minutes a scrape earlier.
+        {"120m": QUIET, "134m": QUIET, "136m": (HTTP,), "163m": (HTTP,), "166m": QUIET},
     ),
 ]
 
