@@ -47,14 +47,12 @@ check: setup ## Format, lint, types, layers, spelling, rendered files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell --ignore-words-list $(NOT_ENGLISH) --skip "$(SPANISH)" src tests benchmarks scripts docs Makefile *.md
-	$(BIN)/python scripts/env_example.py --check
 	$(BIN)/alojamientos render --check
 format: setup ## Format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 render: setup ## Write the files that are derived from the definitions and settings
 	$(BIN)/alojamientos render
-	$(BIN)/python scripts/env_example.py
 lock: setup ## Renew the hash-locked requirements from pyproject.toml
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers -o requirements/runtime.txt
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers --extra dev -o requirements/dev.txt

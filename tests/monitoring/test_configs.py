@@ -207,6 +207,9 @@ INHIBITED = [
 ]
 
 
+SPEEDS = ("SloOutage", "ErrorBudgetBurnFast", "ErrorBudgetBurnSlow", "ErrorBudgetTicket")
+
+
 @pytest.fixture
 def running_alertmanager(tool, native, addresses, tmp_path):
     with alertmanager(tool("alertmanager"), native, addresses.alertmanager, tmp_path) as api:
@@ -226,6 +229,21 @@ def test_a_full_disk_does_not_silence_another(running_alertmanager):
         for alert in call(f"{running_alertmanager}/alerts")
         if alert["labels"]["alertname"] == "DiskSpaceLow"
     } == {"/": True, "/data": False}
+
+
+@pytest.mark.parametrize("worst", SPEEDS)
+def test_only_the_worst_of_a_level_is_told(running_alertmanager, worst):
+    firing = SPEEDS[SPEEDS.index(worst) :]
+    here = [posted(name, slo="http-availability", service="backend") for name in firing]
+    elsewhere = posted(SPEEDS[-1], slo="text-replies", service="channels")
+
+    call(f"{running_alertmanager}/alerts", [*here, elsewhere])
+
+    assert {
+        (alert["labels"]["alertname"], alert["labels"]["slo"])
+        for alert in call(f"{running_alertmanager}/alerts")
+        if not alert["status"]["inhibitedBy"]
+    } == {(worst, "http-availability"), (SPEEDS[-1], "text-replies")}
 
 
 def test_what_follows_from_something_bigger_is_held_back(running_alertmanager):

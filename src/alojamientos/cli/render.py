@@ -1,4 +1,4 @@
-"""`alojamientos render`: the monitoring's files from their definitions."""
+"""`alojamientos render`: the files that are derived from definitions and settings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from alojamientos.cli import settings_files
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import generate
 from alojamientos.settings import Settings, load_settings
@@ -25,14 +26,14 @@ def render(
     root: Annotated[Path, _ROOT] = Path(),
     alertmanager: Annotated[Path | None, _ALERTMANAGER] = None,
 ) -> None:
-    """Write the monitoring's files from their definitions, or check that they are current."""
+    """Write the files derived from the definitions and settings, or check that they are current."""
     try:
         if alertmanager is not None:
             configure_alertmanager(alertmanager, load_settings(check_production=False))
             typer.echo(f"rendered {alertmanager / 'alertmanager.yml'}")
         elif not check:
             _write(root)
-        elif diffs := generate.check(root):
+        elif diffs := generate.check(root, settings_files.files()):
             typer.echo("\n".join(diffs))
             typer.echo("Not current; run `alojamientos render` and commit the result.", err=True)
             raise typer.Exit(1)
@@ -75,7 +76,7 @@ def _given(secret: Path) -> Path | None:
 
 
 def _write(root: Path) -> None:
-    changed = generate.write(root)
+    changed = generate.write(root, settings_files.files())
     for path in changed:
         typer.echo(f"{'rendered' if path.exists() else 'removed'} {path}")
     if not changed:

@@ -34,6 +34,9 @@ ALERT_ANNOTATIONS = ("summary", "description", "owner_es", "runbook_url", "dashb
 # What several alerts judge by thresholds of their own: the critical one silences the warning.
 MEASURE = "measure"
 OF_A_MEASURE = f'{MEASURE}!=""'
+# How fast an alert on a service level says its budget goes: the faster one silences the slower.
+BURN = "burn"
+LEVEL = "slo"
 # Taken from the external labels, so that the same rules serve every environment; explicit, so
 # that ALERTS and the console see it and not only Alertmanager.
 ENV_TEMPLATE = "{{ $externalLabels.env }}"
@@ -61,6 +64,11 @@ def dashboard_uid(name: str) -> str:
 def dashboard(name: str) -> str:
     """Return where a dashboard is, from the root of Grafana or of the console."""
     return f"/d/{dashboard_uid(name)}"
+
+
+def burning(*speeds: str) -> str:
+    """Return the Alertmanager matcher of alerts on a service level, of these speeds."""
+    return f'{BURN}=~"{"|".join(speeds)}"'
 
 
 def depends_on(services: tuple[str, ...]) -> str:

@@ -1,9 +1,10 @@
 """Write everything that is derived from the definitions, or compare it with what is there."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.monitoring import definitions
@@ -25,6 +26,7 @@ from alojamientos.monitoring.render import (
     grafana,
     log_reference,
     messages,
+    metric_reference,
     openslo,
     prometheus,
     reference,
@@ -80,6 +82,10 @@ class InvalidDefinition(AlojamientosError):  # noqa: N818 - reads as a sentence 
     """A monitoring definition is incomplete or contradicts another."""
 
 
+class _Definition(Protocol):
+    def validate(self) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeConfig:
     """The configuration files of a native stack."""
@@ -94,13 +100,17 @@ def problems() -> list[str]:
     found: list[str] = []
     for group in definitions.RULE_GROUPS:
         found += group.validate()
-    for item in (
-        *(*targets.SCRAPE_JOBS, *routes.RECEIVERS, routes.ROOT, *routes.INHIBITIONS),
+    definite: tuple[_Definition, ...] = (
+        *targets.SCRAPE_JOBS,
+        *routes.RECEIVERS,
+        routes.ROOT,
+        *routes.INHIBITIONS,
         *routes.TIME_INTERVALS,
-    ):
+        *dashboards.DASHBOARDS,
+        *dashboards.MARKS,
+    )
+    for item in definite:
         found += item.validate()
-    for board in (*dashboards.DASHBOARDS, *dashboards.MARKS):
-        found += board.validate()
     found += _repeated("dashboard", (board.name for board in dashboards.DASHBOARDS))
     for slo in slos.SLOS:
         found += slo.validate(slos.POLICIES, slos.OUTAGE)
@@ -166,6 +176,7 @@ def artefacts() -> dict[str, str]:
         "docs/reference/slos.md": slo_page.page(slos.SLOS, slos.POLICIES, slos.OUTAGE),
         **{f"monitoring/openslo/{name}": text for name, text in openslo.files(slos.SLOS).items()},
         "docs/reference/logs.md": log_reference.page(),
+        "docs/reference/metrics.md": metric_reference.page(),
         **{stack.path: compose.file(stack) for stack in (APPLICATION, OBSERVABILITY)},
         "docker.env.example": compose.env_example(compose_shared.VARIABLES),
     }
@@ -189,9 +200,12 @@ def _grafana() -> dict[str, str]:
     return files
 
 
-def write(root: Path) -> list[Path]:
-    """Bring the committed files below `root` up to date; return those that changed."""
-    wanted = artefacts()
+def write(root: Path, others: Mapping[str, str] | None = None) -> list[Path]:
+    """Bring the committed files below `root` up to date; return those that changed.
+
+    `others` are rendered elsewhere, by their paths from the root.
+    """
+    wanted = {**artefacts(), **(others or {})}
     changed = [root / path for path, text in wanted.items() if _read(root / path) != text]
     for path in changed:
         _put(path, wanted[path.relative_to(root).as_posix()])
@@ -201,9 +215,12 @@ def write(root: Path) -> list[Path]:
     return changed
 
 
-def check(root: Path) -> list[str]:
-    """Return a unified diff for each committed file below `root` that is not current."""
-    wanted = artefacts()
+def check(root: Path, others: Mapping[str, str] | None = None) -> list[str]:
+    """Return a unified diff for each committed file below `root` that is not current.
+
+    `others` are rendered elsewhere, by their paths from the root.
+    """
+    wanted = {**artefacts(), **(others or {})}
     pairs = [(path, _read(root / path) or "", text) for path, text in wanted.items()]
     pairs += [
         (path.relative_to(root).as_posix(), _read(path) or "", "") for path in _stale(root, wanted)

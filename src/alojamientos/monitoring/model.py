@@ -274,7 +274,8 @@ class Inhibition:
     """While `source` fires, `target` is not sent, if the labels `equal` agree.
 
     Two alerts that both lack a label agree in it: so `equal` must be labels that every alert
-    carries, or both sides must be of a measure, whose alerts are labelled alike.
+    carries, or both sides must be of a measure, or on service levels, whose alerts are labelled
+    alike.
     """
 
     source: tuple[str, ...]
@@ -290,12 +291,19 @@ class Inhibition:
         of_a_measure = conventions.OF_A_MEASURE in self.source and (
             conventions.OF_A_MEASURE in self.target and conventions.MEASURE in self.equal
         )
+        carried = {*conventions.ALERT_LABELS}
+        if all(_of_levels(side) for side in (self.source, self.target)):
+            carried.add(conventions.LEVEL)
         problems += [
             f"{where}: not every alert carries the label {label!r}"
             for label in self.equal
-            if label not in conventions.ALERT_LABELS and not of_a_measure
+            if label not in carried and not of_a_measure
         ]
         return problems
+
+
+def _of_levels(matchers: tuple[str, ...]) -> bool:
+    return any(matcher.startswith(f'{conventions.BURN}=~"') for matcher in matchers)
 
 
 def _matcher_problems(where: str, matchers: tuple[str, ...]) -> list[str]:

@@ -68,10 +68,11 @@ def test_render_check_shows_the_diff_and_fails(tmp_path):
 
 
 def test_render_check_is_silent_when_current(tmp_path):
-    generate.write(tmp_path)
+    written = CliRunner().invoke(app, ["--root", str(tmp_path)])
 
     result = CliRunner().invoke(app, ["--root", str(tmp_path), "--check"])
 
+    assert "rendered" in written.output
     assert (result.exit_code, result.output) == (0, "")
 
 

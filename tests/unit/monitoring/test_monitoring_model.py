@@ -138,3 +138,12 @@ def test_an_inhibition_may_only_compare_labels_that_every_alert_has():
         'inhibition by alertname="A": source and target must both say whom they mean',
         "inhibition by alertname=\"A\": not every alert carries the label 'instance'",
     ]
+
+
+def test_an_inhibition_between_levels_may_compare_which():
+    fast, slow = ('burn=~"fast"',), ('burn=~"slow"',)
+
+    assert Inhibition(source=fast, target=slow, equal=("slo", "env")).validate() == []
+    assert Inhibition(source=fast, target=('severity="critical"',), equal=("slo",)).validate() == [
+        "inhibition by burn=~\"fast\": not every alert carries the label 'slo'"
+    ]

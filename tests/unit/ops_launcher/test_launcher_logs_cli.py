@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from alojamientos.cli import settings_files
 from alojamientos.cli.app import VERBS, app
-from alojamientos.ops.launcher import env_example, logs, table
+from alojamientos.ops.launcher import logs, table
 from alojamientos.ops.launcher.control import StackStatus
 from alojamientos.ops.launcher.part import PartStatus, State
-from alojamientos.settings import Settings, variable_name
+from alojamientos.settings import DEV, Settings, variable_name
 
 ROOT = Path(__file__).parents[3]
 runner = CliRunner()
@@ -240,7 +241,21 @@ def test_help_introduces_every_verb():
 def test_env_example_is_current_and_has_every_setting():
     text = (ROOT / ".env.example").read_text()
 
-    assert text == env_example.render(), "run: make render"
+    assert text == settings_files.example(), "run: make render"
     for group in Settings.groups.values():
         for name in group.model_fields:
             assert f"\n#{variable_name(group, name)}=" in text
+
+
+def test_the_settings_page_has_every_setting_and_no_secret():
+    text = settings_files.page()
+
+    for group in Settings.groups.values():
+        for name in group.model_fields:
+            assert f"\n| `{variable_name(group, name)}` | " in text
+    assert DEV not in text
+    assert "| `HOLD_MINUTES` | `60` | whole number, ≥ 5, ≤ 10080 | " in text
+    assert "| `LOG_FORMAT` | `json` | `json`, `console` | " in text
+    assert "| `ENVIRONMENT` | `development` | `development`, `production` | " in text
+    assert "| `API_TOKEN` | *development* | secret | " in text
+    assert "| `METRICS_TOKEN` | none | secret | " in text

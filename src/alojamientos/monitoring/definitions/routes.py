@@ -1,6 +1,6 @@
 """Who is told what, how soon and how often; and what is not said because something bigger is."""
 
-from alojamientos.monitoring.conventions import MEASURE, OF_A_MEASURE, dependent_on
+from alojamientos.monitoring.conventions import LEVEL, MEASURE, OF_A_MEASURE, burning, dependent_on
 from alojamientos.monitoring.model import Inhibition, Receiver, Route, TimeInterval
 
 RECEIVERS = (
@@ -58,6 +58,9 @@ ROOT = Route(
     ),
 )
 
+# One outage, one mail: of a level that burns at several speeds, only the worst is told.
+_BY_SPEED = ("outage", "fast", "slow", "ticket")
+
 INHIBITIONS = (
     # Of the same measure, not of the same service: a payment that nobody accounts for must not
     # silence a refund that failed. The disk or feed must be the same as well, where there is one.
@@ -65,6 +68,14 @@ INHIBITIONS = (
         source=('severity="critical"', OF_A_MEASURE),
         target=('severity="warning"', OF_A_MEASURE),
         equal=(MEASURE, "instance", "mountpoint", "feed", "env"),
+    ),
+    *(
+        Inhibition(
+            source=(burning(speed),),
+            target=(burning(*_BY_SPEED[place:]),),
+            equal=(LEVEL, "env"),
+        )
+        for place, speed in enumerate(_BY_SPEED[:-1], start=1)
     ),
     Inhibition(
         source=('alertname="AlertmanagerDown"',),

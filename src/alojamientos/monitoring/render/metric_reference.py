@@ -1,8 +1,9 @@
 """The reference page of all metrics, rendered from the catalogue."""
 
+from alojamientos.monitoring.conventions import HEADER
 from alojamientos.telemetry.catalogue import CATALOGUE, Metric
 
-_HEAD = """<!-- Rendered from src/alojamientos/telemetry/catalogue.py; do not edit. -->
+_HEAD = f"""<!-- {HEADER} -->
 # Metrics
 
 `process` says who exports a metric. Every label set of a closed set exists from the start, at 0.
@@ -15,7 +16,7 @@ With several processes of a kind, aggregate state with `max`, never `sum`.
 """
 
 
-def render() -> str:
+def page() -> str:
     """Return docs/reference/metrics.md."""
     return _HEAD + "".join(_row(CATALOGUE[name]) for name in sorted(CATALOGUE))
 
