@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from tests.monitoring.conftest import ROOT
 from tests.monitoring.test_definitions import _walk
+from tests.monitoring.tools.howto import howto_queries
 
-from alojamientos.monitoring import conventions
+from alojamientos.monitoring import conventions, definitions
 from alojamientos.monitoring.definitions.alerts_ical import FEED_AGE
 from alojamientos.monitoring.definitions.exporters import EXPORTER_METRICS
 from alojamientos.telemetry import log_events
@@ -18,7 +19,8 @@ from alojamientos.telemetry.catalogue import CATALOGUE
 RUNBOOKS = sorted((ROOT / conventions.RUNBOOKS).glob("*.md"))
 # Asked for by hand only; no rule reads them.
 BY_HAND = {"process_resident_memory_bytes", "prometheus_rule_group_last_duration_seconds"}
-KNOWN = {*CATALOGUE, *EXPORTER_METRICS, FEED_AGE.name, *BY_HAND}
+RECORDED = {rule.record for group in definitions.RULE_GROUPS for rule in group.recordings}
+KNOWN = {*CATALOGUE, *EXPORTER_METRICS, *RECORDED, FEED_AGE.name, *BY_HAND}
 ROOMS = "|".join(sorted({name.partition(".")[0] for name in log_events.ALL}))
 
 
@@ -26,7 +28,10 @@ def _marked(path: Path, mark: str) -> list[str]:
     return re.findall(rf"{mark}: `([^`]+)`", path.read_text(encoding="utf-8"))
 
 
-QUERIES = [(path.stem, query) for path in RUNBOOKS for query in _marked(path, "Query")]
+QUERIES = [
+    *((path.stem, query) for path in RUNBOOKS for query in _marked(path, "Query")),
+    *(("howto", query) for query in howto_queries()),
+]
 STATEMENTS = [(path.stem, text) for path in RUNBOOKS for text in _marked(path, "SQL")]
 
 

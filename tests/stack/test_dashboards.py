@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.monitoring.tools.howto import howto_queries
 
 from alojamientos.monitoring.board import OVER_TIME, Panel, text_of
 from alojamientos.monitoring.definitions import targets
@@ -107,6 +108,13 @@ def test_every_series_has_the_labels_that_its_legend_names(name, ask):
     for query in panel.queries:
         for series in found[query.legend]:
             assert set(query.legend_labels()) <= set(series["metric"]), query.legend
+
+
+def test_queries_of_the_howto_have_answers(ask):
+    # No calendar is late on a new stack, and there the page says so.
+    empty = [query for query in howto_queries() if not ask("query", query=query)]
+
+    assert empty == ["count(ical_last_sync_age_minutes > 30)"]
 
 
 @pytest.mark.parametrize("mark", MARKS, ids=lambda mark: mark.name)
