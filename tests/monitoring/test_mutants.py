@@ -1,11 +1,13 @@
 """The hunt for mutants finds what cases miss, and says so."""
 
 import pytest
+from tests.monitoring.cases.readings import READINGS
 from tests.monitoring.rule_cases import CASES
 from tests.monitoring.tools import mutants, mutations
-from tests.monitoring.tools.rules import committed
+from tests.monitoring.tools.rules import committed, recordings
 
 ALERT = "RefundsFailing"
+RECORDED = "slo:bad_per_total:ratio_rate1d"
 EXPR = 'sum by (a) (rate(x_total{job="j",k=~"b|c"}[5m])) > 3 and on (a) max(y) == 0'
 
 
@@ -45,7 +47,7 @@ def test_a_hold_is_changed_by_a_step_and_left_out():
 
 def test_good_cases_catch_what_they_should(tool, capsys):
     rules = {ALERT: committed()[ALERT]}
-    results = list(mutants.hunt(tool("promtool"), rules, CASES, workers=2))
+    results = list(mutants.hunt(tool("promtool"), mutants.in_alerts(rules, CASES), workers=2))
 
     mutants.report(results, mutants.reasons())
     assert "survived, 0 of them not explained" in capsys.readouterr().out
@@ -54,11 +56,29 @@ def test_good_cases_catch_what_they_should(tool, capsys):
 def test_cases_that_only_keep_quiet_are_found_out(tool, capsys):
     rules = {ALERT: committed()[ALERT]}
     lazy = [case for case in CASES if case.kind == "absent"]
-    results = list(mutants.hunt(tool("promtool"), rules, lazy, workers=2))
+    results = list(mutants.hunt(tool("promtool"), mutants.in_alerts(rules, lazy), workers=2))
 
     assert not mutants.report(results, {})
     assert f"survived   {ALERT}: > → <" in capsys.readouterr().out
 
 
+def test_readings_catch_what_goes_wrong_in_a_recording(tool, capsys):
+    rules = {key: rule for key, rule in recordings().items() if key[0] == RECORDED}
+    found = mutants.hunt(tool("promtool"), mutants.in_recordings(rules, READINGS), workers=2)
+
+    mutants.report(found, mutants.reasons())
+    assert "survived, 0 of them not explained" in capsys.readouterr().out
+
+
+def test_a_recording_without_readings_is_found_out(tool, capsys):
+    rules = {key: rule for key, rule in recordings().items() if key[0] == RECORDED}
+    found = mutants.hunt(tool("promtool"), mutants.in_recordings(rules, ()), workers=2)
+
+    assert not mutants.report(found, {})
+    assert f"survived   {RECORDED}: 0 → 1" in capsys.readouterr().out
+
+
 def test_reasons_are_about_rules_that_exist():
-    assert {alert for alert, _ in mutants.reasons()} <= set(committed())
+    names = {*committed(), *(f"{record} {slo}".strip() for record, slo in recordings())}
+
+    assert {name for name, _ in mutants.reasons()} <= names

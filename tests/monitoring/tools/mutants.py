@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.monitoring.cases.case import Case
+from tests.monitoring.cases.readings import READINGS, Reading
 from tests.monitoring.rule_cases import CASES
 from tests.monitoring.tools import mutations
-from tests.monitoring.tools.promtool import run, written
-from tests.monitoring.tools.rules import Rule, committed, document
+from tests.monitoring.tools.promtool import run, written, written_readings
+from tests.monitoring.tools.rules import Rule, committed, document, recordings
 
 from alojamientos.ops.launcher.tools import ensure_tools, find_tool
 
@@ -31,33 +33,11 @@ _BATCH = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One wrong turn; `rules` is the text of the rule file that has it."""
+    """One wrong turn of `rule`; `rules` is the text of the rule file that has it."""
 
-    alert: str
+    rule: str
     what: str
     rules: str
-
-
-def mutants(rule: Rule, step: int, *, recordings: frozenset[str]) -> Iterator[Mutant]:
-    """Yield the mutants of an alert and of its recording rules that are named in `recordings`."""
-    alert, name = rule.alert, rule.alert["alert"]
-    for what, text in mutations.of_expression(alert["expr"]):
-        yield Mutant(alert=name, what=what, rules=document((*rule.needs, {**alert, "expr": text})))
-    if "for" in alert:
-        for what, text in mutations.of_hold(alert["for"], step):
-            yield Mutant(
-                alert=name, what=what, rules=document((*rule.needs, {**alert, "for": text}))
-            )
-    for index, recording in enumerate(rule.needs):
-        if recording["record"] in recordings:
-            for what, text in mutations.of_expression(recording["expr"]):
-                needs = list(rule.needs)
-                needs[index] = {**recording, "expr": text}
-                yield Mutant(
-                    alert=name,
-                    what=f"{recording['record']}: {what}",
-                    rules=document((*needs, alert)),
-                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,28 +46,64 @@ class Result:
     caught: bool
 
 
-def hunt(
-    promtool: str, rules: Mapping[str, Rule], cases: Iterable[Case], *, workers: int
-) -> Iterator[Result]:
-    """Try every mutant of `rules` on the cases of its alert; yield what came of it."""
+def of_alert(rule: Rule, step: int) -> Iterator[Mutant]:
+    """Yield the mutants of an alert; what it reads of recorded series stays right."""
+    alert, name = rule.alert, rule.alert["alert"]
+    changes = [({"expr": text}, what) for what, text in mutations.of_expression(alert["expr"])]
+    if "for" in alert:
+        changes += [({"for": text}, what) for what, text in mutations.of_hold(alert["for"], step)]
+    for change, what in changes:
+        yield Mutant(rule=name, what=what, rules=document((*rule.needs, {**alert, **change})))
+
+
+def of_recording(rule: Mapping[str, Any]) -> Iterator[Mutant]:
+    """Yield the mutants of a recording rule."""
+    slo = rule.get("labels", {}).get("slo", "")
+    for what, text in mutations.of_expression(rule["expr"]):
+        name = f"{rule['record']} {slo}".strip()
+        yield Mutant(rule=name, what=what, rules=document(({**rule, "expr": text},)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hunt:
+    """Mutants, and the test files of which one should notice each."""
+
+    mutants: tuple[Mutant, ...]
+    texts: tuple[str, ...]
+
+
+def in_alerts(rules: Mapping[str, Rule], cases: Iterable[Case]) -> Iterator[Hunt]:
+    """Yield the hunt for each alert of `rules`, by its own cases."""
     by_alert: dict[str, list[Case]] = {}
     for case in cases:
         by_alert.setdefault(case.alert, []).append(case)
-    done: set[str] = set()
+    for name, rule in rules.items():
+        its = by_alert.get(name, [])
+        step = max((mutations.in_seconds(case.interval) for case in its), default=10)
+        yield Hunt(
+            mutants=tuple(of_alert(rule, step)),
+            texts=tuple(t for some in _batches(its) for t in written(some, {name: rule}).values()),
+        )
+
+
+def in_recordings(
+    rules: Mapping[tuple[str, str], Mapping[str, Any]], readings: Iterable[Reading]
+) -> Iterator[Hunt]:
+    """Yield the hunt for each recording rule, by the readings of what it records."""
+    readings = tuple(readings)
+    for (record, slo), rule in rules.items():
+        its = [r for r in readings if r.record == record and slo in ("", r.slo)]
+        yield Hunt(mutants=tuple(of_recording(rule)), texts=(written_readings(its),) if its else ())
+
+
+def hunt(promtool: str, hunts: Iterable[Hunt], *, workers: int) -> Iterator[Result]:
+    """Try every mutant on the test files of its hunt; yield what came of it."""
     with ThreadPoolExecutor(workers) as pool:
-        pending = []
-        for name, rule in rules.items():
-            its = by_alert.get(name, [])
-            step = max((mutations.in_seconds(case.interval) for case in its), default=10)
-            fresh = frozenset(one["record"] for one in rule.needs) - done
-            done |= fresh
-            texts = [
-                text for some in _batches(its) for text in written(some, {name: rule}).values()
-            ]
-            pending += [
-                pool.submit(_try, promtool, mutant, texts)
-                for mutant in mutants(rule, step, recordings=fresh)
-            ]
+        pending = [
+            pool.submit(_try, promtool, mutant, one.texts)
+            for one in hunts
+            for mutant in one.mutants
+        ]
         for future in pending:
             yield future.result()
 
@@ -128,7 +144,7 @@ def report(results: Iterable[Result], known: Mapping[tuple[str, str], str]) -> b
     for result in results:
         total += 1
         caught += result.caught
-        key = (result.mutant.alert, result.mutant.what)
+        key = (result.mutant.rule, result.mutant.what)
         if result.caught and key in known:
             _say(f"caught     {key[0]}: {key[1]}, which survivors.toml says survives")
         if not result.caught:
@@ -149,18 +165,23 @@ def _say(text: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", action="append", metavar="ALERT", help="mutate only this alert")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="only this alert or recorded series"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     ensure_tools(ROOT / ".tools", _say)
-    rules = committed()
+    alerts, recorded = committed(), recordings()
     if options.only:
-        unknown = sorted(set(options.only) - set(rules))
+        known = {*alerts, *(record for record, _ in recorded)}
+        unknown = sorted(set(options.only) - known)
         if unknown:
-            parser.error(f"there is no alert {', '.join(unknown)}")
-        rules = {name: rules[name] for name in options.only}
+            parser.error(f"there is no alert or recorded series {', '.join(unknown)}")
+        alerts = {name: rule for name, rule in alerts.items() if name in options.only}
+        recorded = {key: rule for key, rule in recorded.items() if key[0] in options.only}
     promtool = str(find_tool("promtool", ROOT / ".tools"))
-    results = hunt(promtool, rules, CASES, workers=options.workers)
+    hunts = (*in_alerts(alerts, CASES), *in_recordings(recorded, READINGS))
+    results = hunt(promtool, hunts, workers=options.workers)
     return 0 if report(results, reasons()) else 1
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 from tests.monitoring.cases.case import Case
+from tests.monitoring.cases.readings import Reading
 from tests.monitoring.tools.rules import Rule, document
 
 RULE_FILE = "rules.yml"
+_MILLION = 1_000_000
 # It makes a database for each case and waits for the disk to have it: memory is no disk.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - scratch of promtool, which it removes
 _SCRATCH = {"TMPDIR": str(_MEMORY)} if _MEMORY.is_dir() else {}
@@ -42,6 +44,38 @@ def written(cases: Iterable[Case], rules: Mapping[str, Rule]) -> dict[str, str]:
         )
         for interval, some in by_interval.items()
     }
+
+
+def read(promtool: str, readings: Iterable[Reading], folder: Path, rule: Mapping[str, Any]) -> str:
+    """Run the readings of one recording rule; return what promtool says is wrong."""
+    (folder / RULE_FILE).write_text(document((dict(rule),)), encoding="utf-8")
+    return run(promtool, written_readings(readings), folder)
+
+
+def written_readings(readings: Iterable[Reading]) -> str:
+    """Return promtool's test file for `readings`; it wants RULE_FILE beside."""
+    readings = tuple(readings)
+    (interval,) = {reading.interval for reading in readings}
+    tests = [
+        {
+            "name": reading.name,
+            "interval": reading.interval,
+            "input_series": [{"series": s, "values": v} for s, v in reading.series.items()],
+            "promql_expr_test": [
+                {
+                    # In millionths: whole numbers compare without a last bit that differs.
+                    "expr": f'round({_MILLION} * sum({reading.record}{{slo="{reading.slo}"}}))',
+                    "eval_time": reading.at,
+                    "exp_samples": []
+                    if reading.value is None
+                    else [{"labels": "{}", "value": round(_MILLION * reading.value)}],
+                }
+            ],
+        }
+        for reading in readings
+    ]
+    text = {"rule_files": [RULE_FILE], "evaluation_interval": interval, "tests": tests}
+    return yaml.dump(text, Dumper=yaml.CSafeDumper, allow_unicode=True)
 
 
 def run(promtool: str, tests: str, folder: Path) -> str:

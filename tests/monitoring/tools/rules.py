@@ -48,6 +48,16 @@ def committed(folder: Path = RULES) -> dict[str, Rule]:
     }
 
 
+@cache
+def recordings(folder: Path = RULES) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the recording rules by their name and the level that they are of, if of one only."""
+    any_rule = next(iter(committed(folder).values()))
+    return {
+        (rule["record"], rule.get("labels", {}).get("slo", "")): rule
+        for rule in any_rule.recordings
+    }
+
+
 def document(*groups: tuple[dict[str, Any], ...]) -> str:
     """Return a rule file with one group for each tuple of rules."""
     numbered = [{"name": f"group {n}", "rules": list(rules)} for n, rules in enumerate(groups)]
