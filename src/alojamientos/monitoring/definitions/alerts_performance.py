@@ -2,6 +2,7 @@
 
 from alojamientos.monitoring.arithmetic import and_on, calculate, divide, forecast, since
 from alojamientos.monitoring.conventions import MEASURE
+from alojamientos.monitoring.definitions import thresholds
 from alojamientos.monitoring.definitions.exporters import (
     BACKUP_LAST_SUCCESS,
     NODE_CLOCK_OFFSET,
@@ -53,7 +54,7 @@ HIGH_CPU = AlertRule(
             "100",
         ),
         ">",
-        "80",
+        thresholds.percent(thresholds.CPU_SHARE),
     ),
     hold="5m",
     severity="warning",
@@ -79,7 +80,7 @@ HIGH_MEMORY = AlertRule(
             "100",
         ),
         ">",
-        "85",
+        thresholds.percent(thresholds.MEMORY_SHARE),
     ),
     hold="5m",
     severity="warning",
@@ -120,6 +121,7 @@ def _writable(expr: Expr) -> Expr:
     return and_on(expr, compare(series(NODE_DISK_READONLY), "==", "0"), *_DISK)
 
 
+_LOW, _CRITICAL = thresholds.DISK_FREE_SHARE
 _DISK_SPACE = {MEASURE: "disk_space"}
 _DISK_DESCRIPTION = (
     'Only {{ printf "%.1f" $value }} % of {{ $labels.mountpoint }} on {{ $labels.instance }} is'
@@ -128,7 +130,7 @@ _DISK_DESCRIPTION = (
 
 DISK_SPACE_LOW = AlertRule(
     name="DiskSpaceLow",
-    expr=_writable(compare(_free_percent(), "<", "15")),
+    expr=_writable(compare(_free_percent(), "<", thresholds.percent(_LOW))),
     hold="5m",
     severity="warning",
     labels=_DISK_SPACE,
@@ -144,7 +146,7 @@ DISK_SPACE_LOW = AlertRule(
 
 DISK_SPACE_CRITICAL = AlertRule(
     name="DiskSpaceCritical",
-    expr=_writable(compare(_free_percent(), "<", "5")),
+    expr=_writable(compare(_free_percent(), "<", thresholds.percent(_CRITICAL))),
     hold="5m",
     severity="critical",
     labels=_DISK_SPACE,
@@ -226,7 +228,7 @@ HIGH_DATABASE_CONNECTIONS = AlertRule(
             "100",
         ),
         ">",
-        "80",
+        thresholds.percent(thresholds.CONNECTIONS_SHARE),
     ),
     hold="5m",
     severity="warning",
@@ -246,7 +248,7 @@ DATABASE_POOL_SATURATED = AlertRule(
     expr=compare(
         divide(series(DB_POOL_CHECKED_OUT), series(DB_POOL_SIZE)),
         ">",
-        "0.9",
+        f"{thresholds.POOL_SHARE}",
     ),
     hold="5m",
     severity="warning",

@@ -18,8 +18,8 @@ ERROR_SHARE = (0.01, 0.05)
 OVERLAPS_PER_HOUR = 3
 LOCK_FAILED_SHARE = 0.2
 SIGNATURES_INVALID = 10
-CPU_SHARE = 0.9
-MEMORY_SHARE = 0.9
+CPU_SHARE = 0.8
+MEMORY_SHARE = 0.85
 DISK_FREE_SHARE = (0.15, 0.05)
 CONNECTIONS_SHARE = 0.8
 POOL_SHARE = 0.9
@@ -30,6 +30,12 @@ BURN_FACTORS = (1, 3, 6, 14.4)
 # Ages of what waits, seconds.
 REPLY_WAITING_SECONDS = (60, 300)
 PAYMENT_UNRECONCILED_SECONDS = 1800
+
+
+def percent(share: float) -> str:
+    """Return the share as PromQL compares percents with it."""
+    return f"{100 * share:g}"
+
 
 MUST_BE_ZERO = Scale(steps=((1, "critical"),))
 SHOULD_BE_ZERO = Scale(steps=((1, "warning"),))
