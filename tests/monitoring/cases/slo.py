@@ -556,7 +556,98 @@ _MISSING = [
     ),
 ]
 
-CASES: list[Case] = [*_FAST, *_SLOW, *_TICKET, *_EXHAUSTED, *_OUTAGE, *_MISSING]
+
+def _recorded(alert: str, kind: str, name: str, fires: bool, **values: float) -> Case:
+    """Return a case of what was recorded of http-availability, given as `a__b=value`."""
+    given = {
+        f'slo:{key.replace("__", ":")}{{slo="http-availability"}}': f"{value:g}x70"
+        for key, value in values.items()
+    }
+    return case(alert, kind, name, given, {"70m": (HTTP,) if fires else QUIET})
+
+
+# The longer window burns; the shorter must burn as fast now.
+_ARMS = [
+    *(
+        _recorded(
+            "ErrorBudgetBurnFast",
+            "boundary",
+            f"{now} times as fast in the last 5 minutes",
+            fires,
+            bad_per_total__ratio_rate1h=0.3,
+            bad_per_total__ratio_rate5m=now / 100,
+            bad_events__rate1h=1,
+        )
+        for now, fires in ((14.3, False), (14.5, True))
+    ),
+    *(
+        _recorded(
+            "ErrorBudgetBurnSlow",
+            "boundary",
+            f"{now} times as fast in the last 30 minutes",
+            fires,
+            bad_per_total__ratio_rate6h=0.1,
+            bad_per_total__ratio_rate30m=now / 100,
+            bad_events__rate6h=1,
+        )
+        for now, fires in ((5.9, False), (6.1, True))
+    ),
+    *(
+        _recorded(
+            "ErrorBudgetTicket",
+            "boundary",
+            f"{day} times as fast in a day and {now} times in 2 hours, {events} events",
+            fires,
+            bad_per_total__ratio_rate1d=day / 100,
+            bad_per_total__ratio_rate2h=now / 100,
+            bad_events__increase1d=events,
+        )
+        for day, now, events, fires in (
+            *((5, 2.9, 9, False), (5, 3.1, 9, True), (2.9, 5, 9, False), (3.1, 5, 9, True)),
+            *((5, 5, 3, True), (5, 5, 2, False)),
+        )
+    ),
+    *(
+        _recorded(
+            "ErrorBudgetTicket",
+            "boundary",
+            f"{days} times as fast in 3 days and {now} times in 6 hours, {events} events",
+            fires,
+            bad_per_total__ratio_rate3d=days / 100,
+            bad_per_total__ratio_rate6h=now / 100,
+            bad_events__increase3d=events,
+        )
+        for days, now, events, fires in (
+            *((2, 0.9, 9, False), (2, 1.1, 9, True), (0.9, 2, 9, False), (1.1, 2, 9, True)),
+            *((2, 2, 3, True), (2, 2, 2, False)),
+        )
+    ),
+    _recorded(
+        "SloOutage",
+        "boundary",
+        "half is not most",
+        False,
+        bad_per_total__ratio_rate10m=0.5,
+        bad_events__rate10m=1,
+    ),
+    _recorded(
+        "ErrorBudgetExhausted",
+        "boundary",
+        "exactly spent is spent",
+        True,
+        error_budget_remaining__ratio=0,
+        bad_events__increase30d=3,
+    ),
+    case(
+        "ErrorBudgetBurnSlow",
+        "quiet",
+        "a stale calendar is not a page of this kind",
+        {'ical_last_sync_age_minutes{job="backend",feed_url="airbnb/1"}': "60+1x420"},
+        quiet_at(*range(30, 420, 30)),
+    ),
+]
+
+CASES: list[Case] = [*_FAST, *_SLOW, *_TICKET, *_EXHAUSTED, *_OUTAGE, *_MISSING, *_ARMS]
 
 TEXTS: list[Case] = [
     Case(
