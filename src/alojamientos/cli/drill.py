@@ -13,12 +13,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from alojamientos.ops.drill import faults
+from alojamientos.ops.drill import faults, hands
 from alojamientos.ops.drill import report as reports
 from alojamientos.ops.drill.clients import Eyes
 from alojamientos.ops.drill.faults import Fault
 from alojamientos.ops.drill.hands import StackHands
 from alojamientos.ops.drill.runner import Drill, Patience, Report, Step
+from alojamientos.ops.launcher import config
 from alojamientos.ops.launcher.control import Client
 from alojamientos.settings import load_settings
 
@@ -94,7 +95,8 @@ def _chosen(names: list[str], *, every: bool) -> Sequence[Fault]:
 
 
 def _play(chosen: Sequence[Fault], *, console: Console, timeout: float | None) -> list[Report]:
-    stack = load_settings(check_production=False).stack
+    settings = config.running(load_settings(check_production=False))
+    stack = settings.stack
     alertmanager = f"http://127.0.0.1:{stack.alertmanager_port}"
     control = Client(stack.state_dir)
     control.status()  # refuses when there is no stack
@@ -112,7 +114,11 @@ def _play(chosen: Sequence[Fault], *, console: Console, timeout: float | None) -
             console.print(f"{fault.name}: {fault.summary}")
             drill = Drill(
                 eyes=eyes,
-                hands=StackHands(control=control, alertmanager=alertmanager),
+                hands=StackHands(
+                    control=control,
+                    alertmanager=alertmanager,
+                    outside=hands.outside(settings, control),
+                ),
                 fault=fault if timeout is None else fault.limited_to(timeout),
                 on_step=show,
                 patience=Patience(recovery_s=_RECOVERY_S),

@@ -6,16 +6,48 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 
 from alojamientos.kit.errors import AlojamientosError
+from alojamientos.ops.drill.calendar import DrillCalendar
+from alojamientos.ops.drill.disk import NodeExporterDisk
+from alojamientos.ops.drill.outside import Outside
+from alojamientos.ops.drill.wire import PrometheusWire
+from alojamientos.ops.launcher import config
 from alojamientos.ops.launcher.control import Client
 from alojamientos.ops.launcher.part import PartStatus
+from alojamientos.ops.launcher.ports import LOOPBACK
+from alojamientos.settings import Settings
 
 _SECONDS = 5.0
 
 
-class StackHands:
-    """The hands of `drill.faults.Hands` on a native stack."""
+def outside(settings: Settings, control: Client) -> Outside:
+    """Return what is around a native stack; `settings` are those that it runs with."""
+    stack, database = settings.stack, settings.database.url
+    folder = config.state_dir(settings)
+    return Outside(
+        calendar=DrillCalendar(
+            database=database.get_secret_value() if database else "",
+            simulators=f"http://{LOOPBACK}:{stack.simulator_port}",
+            web=f"http://{LOOPBACK}:{settings.app.web_port}",
+            api_token=settings.app.api_token.get_secret_value(),
+        ),
+        disk=NodeExporterDisk(
+            control=control,
+            folder=folder,
+            tools_dir=stack.tools_dir,
+            port=stack.node_exporter_port,
+        ),
+        wire=PrometheusWire(
+            file=folder / "monitoring" / "prometheus" / "prometheus.yml",
+            prometheus=f"http://{LOOPBACK}:{stack.prometheus_port}",
+        ),
+    )
 
-    def __init__(self, *, control: Client, alertmanager: str) -> None:
+
+class StackHands:
+    """The hands of `drill.fault.Hands` on a native stack."""
+
+    def __init__(self, *, control: Client, alertmanager: str, outside: Outside) -> None:
+        self.outside = outside
         self._control = control
         self._alertmanager = alertmanager
 

@@ -7,15 +7,19 @@ from typing import Literal
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.drill.clients import Eyes, Unreachable
-from alojamientos.ops.drill.faults import Fault, Hands
+from alojamientos.ops.drill.fault import Fault, Hands
 
-Stage = Literal["pending", "firing", "active", "mailed", "quiet", "recovery mailed"]
+# The last two are the Watchdog's, as Alertmanager knows it.
+Stage = Literal[
+    "pending", "firing", "active", "mailed", "quiet", "recovery mailed", "silent", "heard again"
+]
 Since = Literal["fault", "mending"]
 
 _LOOK_EVERY_S = 0.5
 _RESOLVED = "RESOLVED"
 # Our own signs of life and test alerts are no one's fault.
-_NOT_ALERTS = ("Watchdog", "VerifyMail", "DrillMail")
+WATCHDOG = "Watchdog"
+_NOT_ALERTS = (WATCHDOG, "VerifyMail", "DrillMail")
 
 
 class DrillRefused(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
@@ -138,16 +142,14 @@ class Drill:
                 f"{', '.join(sorted(loud))}: not quiet; wait, or repair what is broken first"
                 " (alojamientos status)"
             )
+        if self._fault.heartbeat_stops and not self._hears_watchdog():
+            raise DrillRefused(f"Alertmanager has not heard of {WATCHDOG} yet; wait a minute")
 
     def _watch_it_break(self) -> None:
         deadline = self._fault.within_s
-        while self._missing("mailed" if self._fault.mailed else "firing"):
+        while missing := self._awaited("mailed" if self._fault.mailed else "firing", "silent"):
             if self._elapsed() > deadline:
-                missing = self._missing("mailed" if self._fault.mailed else "firing")
-                verb = "mailed" if self._fault.mailed else "firing"
-                self._problem(
-                    f"{', '.join(missing)}: not {verb} within {deadline:g} s{self._blind}"
-                )
+                self._problem(f"{missing} within {deadline:g} s{self._blind}")
                 break
             self._look()
         settled = self._elapsed() + self._patience.settle_s
@@ -158,11 +160,10 @@ class Drill:
 
     def _watch_it_heal(self) -> None:
         stage: Stage = "recovery mailed" if self._fault.mailed else "quiet"
-        while missing := self._missing(stage):
+        while missing := self._awaited(stage, "heard again"):
             if self._elapsed() > self._patience.recovery_s:
                 self._problem(
-                    f"{', '.join(missing)}: not {stage} within {self._patience.recovery_s:g} s"
-                    f" of the mending{self._blind}"
+                    f"{missing} within {self._patience.recovery_s:g} s of the mending{self._blind}"
                 )
                 return
             self._look()
@@ -170,8 +171,17 @@ class Drill:
         while not self._is_quiet() and self._elapsed() <= self._patience.recovery_s:
             self._look()
 
-    def _missing(self, stage: Stage) -> list[str]:
-        return [a for a in self._fault.expected if self.report.seconds(a, stage) is None]
+    def _awaited(self, stage: Stage, of_watchdog: Stage) -> str:
+        """Say what has not come about yet; nothing when all has."""
+        missing = [a for a in self._fault.expected if self.report.seconds(a, stage) is None]
+        said = [f"{', '.join(missing)}: not {stage}"] if missing else []
+        if self._fault.heartbeat_stops and self.report.seconds(WATCHDOG, of_watchdog) is None:
+            said.append(f"{WATCHDOG}: not {of_watchdog}")
+        return "; ".join(said)
+
+    def _hears_watchdog(self) -> bool:
+        notice = self._eyes.notices().get(WATCHDOG)
+        return notice is not None and notice.active
 
     def _is_quiet(self) -> bool:
         try:
@@ -205,7 +215,14 @@ class Drill:
                 self.report.unexpected.add(alert)
 
     def _look_at_notices(self) -> None:
-        for alert, notice in self._eyes.notices().items():
+        notices = self._eyes.notices()
+        if self._fault.heartbeat_stops:
+            heard = WATCHDOG in notices
+            if self._since == "fault" and not heard:
+                self._reached(WATCHDOG, "silent")
+            if self._since == "mending" and heard:
+                self._reached(WATCHDOG, "heard again")
+        for alert, notice in notices.items():
             if notice.inhibited:
                 self.report.inhibited.add(alert)
             if notice.active and alert in self._fault.expected and self._since == "fault":
@@ -218,7 +235,8 @@ class Drill:
             words = mail.subject.replace(":", " ").split()
             resolved = _RESOLVED in mail.subject
             for alert in self._fault.expected:
-                if alert in words:
+                # An alert that could not be sent is sent after the mending: that is not in time.
+                if alert in words and (resolved or self._since == "fault"):
                     self._reached(alert, "recovery mailed" if resolved else "mailed")
             for alert in self._fault.held:
                 if alert in words and not resolved:
