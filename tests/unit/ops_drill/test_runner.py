@@ -13,7 +13,8 @@ from alojamientos.monitoring import definitions
 from alojamientos.ops.drill import faults, runner
 from alojamientos.ops.drill import report as reports
 from alojamientos.ops.drill.clients import Eyes
-from alojamientos.ops.drill.faults import Fault, Killed
+from alojamientos.ops.drill.faults import Killed
+from alojamientos.ops.drill.model import Fault
 from alojamientos.ops.drill.runner import Drill, Patience, Step
 
 FAULT = Fault(
@@ -22,6 +23,7 @@ FAULT = Fault(
     expected=("ServiceDown",),
     held=("ServiceNotReady",),
     within_s=0.5,
+    recovery_s=0.5,
     trouble=Killed("web"),
 )
 
@@ -144,7 +146,7 @@ def drill(stack):
                 hands=stack,
                 fault=fault,
                 on_step=on_step,
-                patience=Patience(settle_s=0.05, recovery_s=0.5, look_every_s=0.001),
+                patience=Patience(settle_s=0.05, look_every_s=0.001),
             )
         server.shutdown()
         thread.join()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.drill.clients import Eyes, Unreachable
-from alojamientos.ops.drill.faults import Fault, Hands
+from alojamientos.ops.drill.model import Fault, Hands
 
 Stage = Literal["pending", "firing", "active", "mailed", "quiet", "recovery mailed"]
 Since = Literal["fault", "mending"]
@@ -69,10 +69,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long a drill waits: `settle_s` for what should not fire, `recovery_s` for the end."""
+    """How long a drill waits: `settle_s` for what should not fire; how often it looks."""
 
     settle_s: float = 20.0
-    recovery_s: float = 180.0
     look_every_s: float = _LOOK_EVERY_S
 
 
@@ -159,15 +158,15 @@ class Drill:
     def _watch_it_heal(self) -> None:
         stage: Stage = "recovery mailed" if self._fault.mailed else "quiet"
         while missing := self._missing(stage):
-            if self._elapsed() > self._patience.recovery_s:
+            if self._elapsed() > self._fault.recovery_s:
                 self._problem(
-                    f"{', '.join(missing)}: not {stage} within {self._patience.recovery_s:g} s"
+                    f"{', '.join(missing)}: not {stage} within {self._fault.recovery_s:g} s"
                     f" of the mending{self._blind}"
                 )
                 return
             self._look()
         # The next drill wants to begin on a quiet stack.
-        while not self._is_quiet() and self._elapsed() <= self._patience.recovery_s:
+        while not self._is_quiet() and self._elapsed() <= self._fault.recovery_s:
             self._look()
 
     def _missing(self, stage: Stage) -> list[str]:
@@ -191,9 +190,10 @@ class Drill:
         time.sleep(self._patience.look_every_s)
 
     def _look_at_rules(self) -> None:
-        allowed = {*self._fault.expected, *self._fault.held, *_NOT_ALERTS}
+        fault = self._fault
+        allowed = {*fault.expected, *fault.held, *fault.aftermath, *_NOT_ALERTS}
         for alert, state in self._eyes.rule_states().items():
-            if alert in self._fault.expected:
+            if alert in fault.expected:
                 if self._since == "mending":
                     if state == "inactive":
                         self._reached(alert, "quiet")
@@ -220,10 +220,15 @@ class Drill:
             for alert in self._fault.expected:
                 if alert in words:
                     self._reached(alert, "recovery mailed" if resolved else "mailed")
-            for alert in self._fault.held:
+            for alert in self._to_be_held():
                 if alert in words and not resolved:
                     self._known.add(mail.id)
                     self._problem(f"{alert}: mailed, and should have been held back")
+
+    def _to_be_held(self) -> tuple[str, ...]:
+        """Return what may not be mailed now: once the worst is over, its aftermath may."""
+        fault = self._fault
+        return (*fault.held, *(fault.aftermath if self._since == "fault" else ()))
 
     def _reached(self, alert: str, stage: Stage) -> None:
         if self.report.seconds(alert, stage) is not None:
