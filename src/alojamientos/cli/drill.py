@@ -42,6 +42,10 @@ def drill(
     timeout: Annotated[
         float | None, typer.Option(min=1, help="Seconds to the mail, instead of the fault's own.")
     ] = None,
+    despite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ALERT", help="Allow an alert that has a reason of its own now."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Break something on purpose, wait for the alert mail, mend it, wait for the recovery mail.
@@ -58,7 +62,7 @@ def drill(
     # Stopped from outside, the drill must still mend what it broke.
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        results = _play(chosen, console=console, timeout=timeout)
+        results = _play(chosen, console=console, timeout=timeout, despite=despite or [])
     finally:
         signal.signal(signal.SIGTERM, before)
     if report is not None:
@@ -95,7 +99,9 @@ def _chosen(names: list[str], *, every: bool) -> Sequence[Fault]:
     return [faults.BY_NAME[name] for name in names]
 
 
-def _play(chosen: Sequence[Fault], *, console: Console, timeout: float | None) -> list[Report]:
+def _play(
+    chosen: Sequence[Fault], *, console: Console, timeout: float | None, despite: Sequence[str]
+) -> list[Report]:
     settings = config.running(load_settings(check_production=False))
     stack = settings.stack
     alertmanager = f"http://127.0.0.1:{stack.alertmanager_port}"
@@ -122,6 +128,7 @@ def _play(chosen: Sequence[Fault], *, console: Console, timeout: float | None) -
                 hands=hands,
                 fault=fault if timeout is None else fault.limited_to(timeout),
                 on_step=show,
+                despite=despite,
             )
             results.append(drill.run())
     return results

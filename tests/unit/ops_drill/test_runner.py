@@ -141,7 +141,8 @@ def drill(stack):
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
         with Eyes(prometheus=url, alertmanager=url, mail=url) as eyes:
-            yield lambda fault=FAULT, on_step=lambda _step: None: Drill(
+            yield lambda fault=FAULT, on_step=lambda _step: None, despite=(): Drill(
+                despite=despite,
                 eyes=eyes,
                 hands=stack,
                 fault=fault,
@@ -204,6 +205,35 @@ def test_an_alert_that_only_waits_is_no_failure(drill, stack):
     stack.others = {"DatabaseDown": "pending"}
 
     assert drill().run().ok
+
+
+def test_an_alert_with_a_reason_of_its_own_may_be_loud_when_it_is_named(drill, stack):
+    stack.others = {"HighCPUUsage": "firing"}
+
+    assert drill(despite=["HighCPUUsage"]).run().ok
+
+
+AFTERMATH = replace(FAULT, held=(), aftermath=("ServiceNotReady",))
+
+
+def test_an_aftermath_may_not_be_mailed_before_the_mending(drill, stack):
+    stack.broken.add("held mail")
+    stack.others = {"ServiceNotReady": "firing"}
+
+    report = drill(AFTERMATH).run()
+
+    assert report.problems == ["ServiceNotReady: mailed, and should have been held back"]
+
+
+def test_an_aftermath_may_be_mailed_after_the_mending(drill, stack):
+    stack.others = {"ServiceNotReady": "firing"}
+
+    def late(step):
+        if step.stage == "quiet":
+            subject = "🚨 CRITICAL: ServiceNotReady (x) [x]"
+            stack.mails.append({"id": "late", "subject": subject})
+
+    assert drill(AFTERMATH, late).run().ok
 
 
 def test_what_is_held_back_is_told(drill, stack):

@@ -1,7 +1,7 @@
 """Play a fault, watch who is told and who is not, mend it, watch that they know."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -76,7 +76,7 @@ class Patience:
 
 
 class Drill:
-    """One fault on one stack."""
+    """One fault on one stack; what `despite` names may be loud for reasons of its own."""
 
     def __init__(
         self,
@@ -86,12 +86,14 @@ class Drill:
         fault: Fault,
         on_step: Callable[[Step], None],
         patience: Patience | None = None,
+        despite: Collection[str] = (),
     ) -> None:
         self._eyes = eyes
         self._hands = hands
         self._fault = fault
         self._on_step = on_step
         self._patience = patience or Patience()
+        self._ignored = frozenset((*_NOT_ALERTS, *despite))
         self._began = 0.0
         self._since: Since = "fault"
         self._known: set[str] = set()
@@ -131,7 +133,7 @@ class Drill:
         missing = [name for name in self._fault.expected if name not in states]
         if missing:
             raise DrillRefused(f"Prometheus has no alert {', '.join(missing)}")
-        loud = [n for n, s in states.items() if s != "inactive" and n not in _NOT_ALERTS]
+        loud = [n for n, s in states.items() if s != "inactive" and n not in self._ignored]
         if loud:
             raise DrillRefused(
                 f"{', '.join(sorted(loud))}: not quiet; wait, or repair what is broken first"
@@ -177,7 +179,7 @@ class Drill:
             states = self._eyes.rule_states()
         except Unreachable:
             return False
-        return all(s == "inactive" or n in _NOT_ALERTS for n, s in states.items())
+        return all(s == "inactive" or n in self._ignored for n, s in states.items())
 
     def _look(self) -> None:
         """Take one look at everything that answers; what is broken may be what is looked at."""
@@ -191,7 +193,7 @@ class Drill:
 
     def _look_at_rules(self) -> None:
         fault = self._fault
-        allowed = {*fault.expected, *fault.held, *fault.aftermath, *_NOT_ALERTS}
+        allowed = {*fault.expected, *fault.held, *fault.aftermath, *self._ignored}
         for alert, state in self._eyes.rule_states().items():
             if alert in fault.expected:
                 if self._since == "mending":

@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 from alojamientos.kit.errors import AlojamientosError
 
+_AT_ONCE_S = 0.1  # between two that come at once
+
 
 class Traffic:
-    """Do `once` every `every_s` seconds, in a thread, until it is stopped."""
+    """Do `once` in a thread until it is stopped: `at_once` times first, then every `every_s`."""
 
-    def __init__(self, once: Callable[[], object], *, every_s: float) -> None:
+    def __init__(self, once: Callable[[], object], *, at_once: int = 1, every_s: float) -> None:
         self._once = once
+        self._at_once = at_once
         self._every_s = every_s
         self._stop = threading.Event()
         self._failure = ""
@@ -34,14 +37,15 @@ class Traffic:
             raise AlojamientosError(f"the drill's own traffic did not get through: {self._failure}")
 
     def _run(self) -> None:
-        start = time.monotonic()
+        due = time.monotonic()
         for number in itertools.count(1):
             try:
                 self._once()
                 self.done += 1
             except AlojamientosError as error:
                 self._failure = error.message
-            if self._stop.wait(max(0.0, start + number * self._every_s - time.monotonic())):
+            due += self._every_s if number >= self._at_once else _AT_ONCE_S
+            if self._stop.wait(max(0.0, due - time.monotonic())):
                 return
 
 
