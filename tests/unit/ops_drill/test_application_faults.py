@@ -20,15 +20,15 @@ import pytest
 from tests.conftest import wait_until
 
 from alojamientos.kit.errors import AlojamientosError
-from alojamientos.ops.drill import application_faults, faults
-from alojamientos.ops.drill.application_faults import (
+from alojamientos.ops.drill import application_troubles, faults
+from alojamientos.ops.drill.application_hands import ApplicationHands
+from alojamientos.ops.drill.application_troubles import (
     BrokenProvider,
     Forgeries,
     PaymentLost,
     SlowProvider,
     TableGone,
 )
-from alojamientos.ops.drill.application_hands import ApplicationHands
 from alojamientos.ops.drill.hands import StackHands
 from alojamientos.ops.drill.traffic import Traffic, paced
 from alojamientos.ops.launcher.control import Client
@@ -132,7 +132,7 @@ def quiet_after(world: World) -> bool:
 
 
 def test_an_error_storm_is_felt_and_then_gone_and_made_good(world, hands, monkeypatch):
-    monkeypatch.setattr(application_faults, "_PER_ERROR", 3)
+    monkeypatch.setattr(application_troubles, "_PER_ERROR", 3)
     trouble = TableGone(at_once=4, every_s=EVERY_S)
 
     trouble.begin(hands)
@@ -165,7 +165,7 @@ def test_a_storm_whose_bookings_do_not_fail_is_no_storm(world, hands, monkeypatc
 def test_a_slow_provider_has_guests_and_afterwards_many_who_are_answered(
     world, hands, monkeypatch, spoken, part
 ):
-    monkeypatch.setattr(application_faults, "_PER_LATE_REPLY", 2)
+    monkeypatch.setattr(application_troubles, "_PER_LATE_REPLY", 2)
     trouble = SlowProvider(spoken=spoken, delay_s=8, at_once=3, every_s=EVERY_S, good_per_s=1000)
 
     trouble.begin(hands)

@@ -73,11 +73,13 @@ class Stack:
                 states |= self.others
             rules = [{"name": name, "state": state} for name, state in states.items()]
             return {"data": {"groups": [{"rules": rules}]}}
-        if path == "/api/v2/alerts":
+        if path == "/api/v2/alerts/groups":
             firing = ["ServiceDown"] if self._state() == "firing" else []
             held = [name for name in self.others if self.down and name in FAULT.held]
-            return [
-                *({"labels": {"alertname": n}, "status": {"state": "active"}} for n in firing),
+            night = {"state": "suppressed", "inhibitedBy": [], "mutedBy": ["waking-hours"]}
+            status = night if "night" in self.broken else {"state": "active"}
+            alerts = [
+                *({"labels": {"alertname": n}, "status": status} for n in firing),
                 *(
                     {
                         "labels": {"alertname": n},
@@ -86,6 +88,7 @@ class Stack:
                     for n in held
                 ),
             ]
+            return [{"labels": {}, "alerts": [alert]} for alert in alerts]
         self._send()
         return self.mails
 
@@ -207,6 +210,13 @@ def test_an_alert_that_only_waits_is_no_failure(drill, stack):
     assert drill().run().ok
 
 
+def test_what_may_fire_or_not_may_also_be_mailed(drill, stack):
+    stack.broken.add("held mail")
+    stack.others = {"ServiceNotReady": "firing"}
+
+    assert drill(replace(FAULT, held=(), allowed=("ServiceNotReady",))).run().ok
+
+
 def test_an_alert_with_a_reason_of_its_own_may_be_loud_when_it_is_named(drill, stack):
     stack.others = {"HighCPUUsage": "firing"}
 
@@ -252,6 +262,18 @@ def test_where_no_mail_can_leave_firing_is_enough(drill, stack):
     assert report.problems == []
     assert report.detected_s == report.seconds("ServiceDown", "firing")
     assert report.recovered_s == report.seconds("ServiceDown", "quiet")
+
+
+def test_at_night_a_warning_need_only_fire_and_is_said_to_be_muted(drill, stack):
+    stack.broken |= {"night", "alert mail", "recovery mail"}
+
+    report = drill().run()
+    page = reports.markdown([report], when="2026-11-24", where="Linux x86_64")
+
+    assert report.problems == []
+    assert report.detected_s == report.seconds("ServiceDown", "firing")
+    assert report.recovered_s == report.seconds("ServiceDown", "quiet")
+    assert "| muted | 0.5 | muted |" in page
 
 
 @pytest.mark.parametrize(
@@ -331,8 +353,11 @@ def test_a_mail_is_waiting_when_the_mail_server_dies(stack):
 def test_every_fault_speaks_of_alerts_that_exist(fault):
     known = {rule.name for group in definitions.RULE_GROUPS for rule in group.alerts}
 
-    assert {*fault.expected, *fault.held} <= known
-    assert not {*fault.expected} & {*fault.held}
+    groups = (fault.expected, fault.held, fault.aftermath, fault.allowed)
+    named = [alert for group in groups for alert in group]
+
+    assert {*named} <= known
+    assert len(named) == len({*named})
 
 
 def test_reports_for_programs_and_for_keeping(drill, stack):

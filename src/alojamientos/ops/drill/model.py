@@ -58,9 +58,10 @@ class Fault:
 
     `expected` must fire, and be mailed unless `mailed` is False because mail is what is broken.
     `held` may fire, and must then be held back. `aftermath` may fire as well, be held back while
-    what is worse holds, and be mailed once that is over. Nothing else may fire. `within_s` is
-    from the fault to the last mail, or to firing where none can be sent; `recovery_s` from the
-    mending until all is quiet and told.
+    what is worse holds, and be mailed once that is over. `allowed` may fire and be mailed or not:
+    that depends on what the stack lived through before. Nothing else may fire. `within_s` is from
+    the fault to the last mail, or to firing where none can be sent; `recovery_s` from the mending
+    until all is quiet and told.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Fault:
     expected: tuple[str, ...]
     held: tuple[str, ...] = ()
     aftermath: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
     within_s: float
     recovery_s: float = 780  # a warning's recovery waits for its group's next turn, 10 minutes
     mailed: bool = True

@@ -9,7 +9,7 @@ from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.drill.clients import Eyes, Unreachable
 from alojamientos.ops.drill.model import Fault, Hands
 
-Stage = Literal["pending", "firing", "active", "mailed", "quiet", "recovery mailed"]
+Stage = Literal["pending", "firing", "active", "muted", "mailed", "quiet", "recovery mailed"]
 Since = Literal["fault", "mending"]
 
 _LOOK_EVERY_S = 0.5
@@ -51,6 +51,12 @@ class Report:
         found = (s.seconds for s in self.steps if s.alert == alert and s.stage == stage)
         return next(found, None)
 
+    def told(self, alert: str, stage: Stage) -> float | None:
+        """Return when a mail told of `alert`, or would have if it had not been muted at night."""
+        if self.seconds(alert, "muted") is not None:
+            stage = "firing" if stage == "mailed" else "quiet"
+        return self.seconds(alert, stage)
+
     @property
     def detected_s(self) -> float | None:
         """Seconds from the fault until every expected alert was mailed, or fired if none can be."""
@@ -64,7 +70,7 @@ class Report:
         return None if None in last else max(filter(None, last))
 
     def _last(self, stage: Stage) -> list[float | None]:
-        return [self.seconds(alert, stage) for alert in self.fault.expected]
+        return [self.told(alert, stage) for alert in self.fault.expected]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +178,7 @@ class Drill:
             self._look()
 
     def _missing(self, stage: Stage) -> list[str]:
-        return [a for a in self._fault.expected if self.report.seconds(a, stage) is None]
+        return [a for a in self._fault.expected if self.report.told(a, stage) is None]
 
     def _is_quiet(self) -> bool:
         try:
@@ -193,7 +199,7 @@ class Drill:
 
     def _look_at_rules(self) -> None:
         fault = self._fault
-        allowed = {*fault.expected, *fault.held, *fault.aftermath, *self._ignored}
+        allowed = {*fault.expected, *fault.held, *fault.aftermath, *fault.allowed, *self._ignored}
         for alert, state in self._eyes.rule_states().items():
             if alert in fault.expected:
                 if self._since == "mending":
@@ -210,8 +216,11 @@ class Drill:
         for alert, notice in self._eyes.notices().items():
             if notice.inhibited:
                 self.report.inhibited.add(alert)
-            if notice.active and alert in self._fault.expected and self._since == "fault":
-                self._reached(alert, "active")
+            if alert in self._fault.expected and self._since == "fault":
+                if notice.active:
+                    self._reached(alert, "active")
+                if notice.muted:
+                    self._reached(alert, "muted")
 
     def _look_at_mails(self) -> None:
         for mail in self._eyes.mails():
