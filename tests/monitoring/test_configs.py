@@ -204,6 +204,18 @@ INHIBITED = [
     ("PaymentsUnreconciled", "RefundsFailing", True, False),
     ("DiskSpaceCritical", "HighMemoryUsage", True, False),
     ("DatabaseDown", "BackupStale", True, False),
+    ("SloOutage", "ErrorBudgetBurnFast", True, True),
+    ("SloOutage", "ErrorBudgetBurnSlow", True, True),
+    ("SloOutage", "ErrorBudgetTicket", True, True),
+    ("SloOutage", "ErrorBudgetExhausted", True, False),
+    ("ErrorBudgetBurnFast", "ErrorBudgetBurnSlow", True, True),
+    ("ErrorBudgetBurnFast", "ErrorBudgetTicket", True, True),
+    ("ErrorBudgetBurnFast", "SloOutage", True, False),
+    ("ErrorBudgetBurnSlow", "ErrorBudgetTicket", True, True),
+    ("ErrorBudgetBurnSlow", "ErrorBudgetBurnFast", True, False),
+    ("ErrorBudgetTicket", "ErrorBudgetBurnSlow", True, False),
+    ("SloOutage", "SloSignalMissing", True, False),
+    ("SloOutage", "HighErrorRate", True, False),
 ]
 
 
@@ -226,6 +238,20 @@ def test_a_full_disk_does_not_silence_another(running_alertmanager):
         for alert in call(f"{running_alertmanager}/alerts")
         if alert["labels"]["alertname"] == "DiskSpaceLow"
     } == {"/": True, "/data": False}
+
+
+def test_a_level_that_is_missed_does_not_silence_another(running_alertmanager):
+    levels = ("webhook-text-latency", "http-availability")
+    outage = posted("SloOutage", slo=levels[0])
+    tickets = [posted("ErrorBudgetTicket", slo=level) for level in levels]
+
+    call(f"{running_alertmanager}/alerts", [outage, *tickets])
+
+    assert {
+        alert["labels"]["slo"]: bool(alert["status"]["inhibitedBy"])
+        for alert in call(f"{running_alertmanager}/alerts")
+        if alert["labels"]["alertname"] == "ErrorBudgetTicket"
+    } == dict(zip(levels, (True, False), strict=True))
 
 
 def test_what_follows_from_something_bigger_is_held_back(running_alertmanager):

@@ -34,6 +34,8 @@ ALERT_ANNOTATIONS = ("summary", "description", "owner_es", "runbook_url", "dashb
 # What several alerts judge by thresholds of their own: the critical one silences the warning.
 MEASURE = "measure"
 OF_A_MEASURE = f'{MEASURE}!=""'
+# The alerts on service levels say how the level is missed, and which one.
+BURN, SLO = "burn", "slo"
 # Taken from the external labels, so that the same rules serve every environment; explicit, so
 # that ALERTS and the console see it and not only Alertmanager.
 ENV_TEMPLATE = "{{ $externalLabels.env }}"

@@ -274,7 +274,8 @@ class Inhibition:
     """While `source` fires, `target` is not sent, if the labels `equal` agree.
 
     Two alerts that both lack a label agree in it: so `equal` must be labels that every alert
-    carries, or both sides must be of a measure, whose alerts are labelled alike.
+    carries, or both sides must be of a measure, or of a service level, whose alerts are labelled
+    alike.
     """
 
     source: tuple[str, ...]
@@ -290,10 +291,13 @@ class Inhibition:
         of_a_measure = conventions.OF_A_MEASURE in self.source and (
             conventions.OF_A_MEASURE in self.target and conventions.MEASURE in self.equal
         )
+        sides = (self.source, self.target)
+        burning = all(any(m.startswith(conventions.BURN) for m in side) for side in sides)
+        of_a_level = (conventions.SLO,) if burning else ()
         problems += [
             f"{where}: not every alert carries the label {label!r}"
             for label in self.equal
-            if label not in conventions.ALERT_LABELS and not of_a_measure
+            if label not in {*conventions.ALERT_LABELS, *of_a_level} and not of_a_measure
         ]
         return problems
 

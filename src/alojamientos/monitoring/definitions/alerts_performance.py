@@ -34,8 +34,7 @@ from alojamientos.monitoring.promql import (
 from alojamientos.telemetry.catalogue import DB_POOL_CHECKED_OUT, DB_POOL_SIZE
 
 # A file system that is memory, or that only shows another one, fills for other reasons.
-UNREAL_FILE_SYSTEMS = ("tmpfs", "ramfs", "overlay", "squashfs", "erofs", "iso9660")
-_REAL = none_of("fstype", UNREAL_FILE_SYSTEMS)
+_REAL = none_of("fstype", ("tmpfs", "ramfs", "overlay", "squashfs", "erofs", "iso9660"))
 _DISK = ("instance", "device", "mountpoint")
 
 HIGH_CPU = AlertRule(

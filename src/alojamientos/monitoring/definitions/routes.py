@@ -1,6 +1,6 @@
 """Who is told what, how soon and how often; and what is not said because something bigger is."""
 
-from alojamientos.monitoring.conventions import MEASURE, OF_A_MEASURE, dependent_on
+from alojamientos.monitoring.conventions import BURN, MEASURE, OF_A_MEASURE, SLO, dependent_on
 from alojamientos.monitoring.model import Inhibition, Receiver, Route, TimeInterval
 
 RECEIVERS = (
@@ -58,6 +58,12 @@ ROOT = Route(
     ),
 )
 
+
+def _missed(*paces: str) -> str:
+    """Return the matcher of the alerts on service levels that are missed so."""
+    return f'{BURN}=~"{"|".join(paces)}"'
+
+
 INHIBITIONS = (
     # Of the same measure, not of the same service: a payment that nobody accounts for must not
     # silence a refund that failed. The disk or feed must be the same as well, where there is one.
@@ -66,6 +72,12 @@ INHIBITIONS = (
         target=('severity="warning"', OF_A_MEASURE),
         equal=(MEASURE, "instance", "mountpoint", "feed", "env"),
     ),
+    # An outage burns the budget at every pace there is: one thing went wrong, and is said once.
+    Inhibition(
+        source=(_missed("outage"),), target=(_missed("fast", "slow", "ticket"),), equal=(SLO, "env")
+    ),
+    Inhibition(source=(_missed("fast"),), target=(_missed("slow", "ticket"),), equal=(SLO, "env")),
+    Inhibition(source=(_missed("slow"),), target=(_missed("ticket"),), equal=(SLO, "env")),
     Inhibition(
         source=('alertname="AlertmanagerDown"',),
         target=('alertname="PrometheusNotificationsFailing"',),

@@ -1,8 +1,7 @@
-"""Answer in the node exporter's place: its own words, but for what is free on the disks."""
+"""Answer in the node exporter's place: its own words, and of a disk more that is nearly full."""
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -14,41 +13,37 @@ from pathlib import Path
 import httpx2
 
 from alojamientos.kit.errors import AlojamientosError
-from alojamientos.monitoring.definitions.alerts_performance import UNREAL_FILE_SYSTEMS
 from alojamientos.ops.launcher import monitors, orphans
 from alojamientos.ops.launcher.control import Client
 from alojamientos.ops.launcher.ports import LOOPBACK
 from alojamientos.ops.launcher.tools import find_tool
 
-_FREE_SHARE = 0.03
+_SIZE, _FREE = 100e9, 3e9
+_LABELS = '{device="/dev/drill",device_error="",fstype="ext4",mountpoint="/drill"}'
+_SAID = {
+    "node_filesystem_size_bytes": _SIZE,
+    "node_filesystem_avail_bytes": _FREE,
+    "node_filesystem_readonly": 0.0,
+}
 _SECONDS = 5.0
 _PATIENCE_S = 10.0
 _POLL_S = 0.05
 _NAME = "drill_node_exporter"
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_SIZE = re.compile(r"^node_filesystem_size_bytes(\{[^}]*\}) (\S+)$", re.MULTILINE)
-_FREE = re.compile(r"^(node_filesystem_avail_bytes)(\{[^}]*\}) (\S+)$", re.MULTILINE)
-_KIND = re.compile(r'fstype="([^"]*)"')
 
 
-def nearly_full(exposition: str) -> str:
-    """Return the exposition with 3 % of every file system free; nothing else is touched.
+def with_full_disk(exposition: str) -> str:
+    """Return the exposition with one disk more, of which 3 % are free.
 
-    Raises AlojamientosError when it tells of no disk that anyone watches.
+    The real disks stay as they are: their past is what forecasts are made from, for hours.
+    Raises AlojamientosError when it tells of no disks at all.
     """
-    sizes = {labels: float(size) for labels, size in _SIZE.findall(exposition)}
-    kinds = {kind for labels in sizes for kind in _KIND.findall(labels)}
-    if not kinds - set(UNREAL_FILE_SYSTEMS):
-        raise AlojamientosError(
-            "the node exporter tells of no disk here, only of"
-            f" {', '.join(sorted(kinds)) or 'nothing'}: nothing to fill"
-        )
-
-    def lowered(line: re.Match[str]) -> str:
-        name, labels, free = line.groups()
-        return f"{name}{labels} {min(float(free), sizes.get(labels, 0.0) * _FREE_SHARE):.6e}"
-
-    return _FREE.sub(lowered, exposition)
+    for name, value in _SAID.items():
+        comment = f"# TYPE {name} gauge\n"
+        if comment not in exposition:
+            raise AlojamientosError(f"the node exporter tells of no {name}: nothing to fill")
+        exposition = exposition.replace(comment, f"{comment}{name}{_LABELS} {value:g}\n")
+    return exposition
 
 
 class NodeExporterDisk:
@@ -63,9 +58,9 @@ class NodeExporterDisk:
         self._server: ThreadingHTTPServer | None = None
 
     def seem_full(self) -> None:
-        """Say that almost nothing is free; raises AlojamientosError, and then nothing changed."""
+        """Tell of a disk that is nearly full; raises AlojamientosError."""
         behind = f"http://{LOOPBACK}:{self._start_behind()}/metrics"
-        nearly_full(_ask(behind, _PATIENCE_S))  # refuses before the real one is stopped
+        with_full_disk(_ask(behind, _PATIENCE_S))  # refuses before the real one is stopped
         self._control.stop_part(monitors.NODE)
         self._server = ThreadingHTTPServer((LOOPBACK, self._port), _handler(behind))
         self._server.daemon_threads = True
@@ -116,7 +111,7 @@ def _handler(behind: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             try:
-                body, status = nearly_full(_ask(behind)).encode(), httpx2.codes.OK
+                body, status = with_full_disk(_ask(behind)).encode(), httpx2.codes.OK
             except AlojamientosError as error:
                 body, status = error.message.encode(), httpx2.codes.BAD_GATEWAY
             with contextlib.suppress(OSError):  # whoever asked may have gone

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from alojamientos.ops.drill import outside_faults
-from alojamientos.ops.drill.fault import Fault, Hands, Trouble
-
-__all__ = ("ALL", "BY_NAME", "Fault", "Hands", "Killed", "KilledWithMailWaiting", "Trouble")
+from alojamientos.ops.drill import application_faults, outside_faults
+from alojamientos.ops.drill.model import Fault, Hands
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class KilledWithMailWaiting(Killed):
         hands.post_alert()
 
 
-ALL: tuple[Fault, ...] = (
+PART_FAULTS: tuple[Fault, ...] = (
     Fault(
         name="backend-down",
         summary="kill web: nobody can book",
@@ -87,6 +85,6 @@ ALL: tuple[Fault, ...] = (
         mailed=False,
         trouble=KilledWithMailWaiting("mail"),
     ),
-    *outside_faults.FAULTS,
 )
+ALL = (*PART_FAULTS, *application_faults.FAULTS, *outside_faults.FAULTS)
 BY_NAME = {fault.name: fault for fault in ALL}

@@ -1,52 +1,33 @@
 """What a drill does to a stack: through its supervisor, and to Alertmanager over HTTP."""
 
+import os
 import secrets
+import signal
 from datetime import UTC, datetime, timedelta
 
 import httpx2
 
 from alojamientos.kit.errors import AlojamientosError
-from alojamientos.ops.drill.calendar import DrillCalendar
-from alojamientos.ops.drill.disk import NodeExporterDisk
+from alojamientos.ops.drill.application_hands import ApplicationHands
 from alojamientos.ops.drill.outside import Outside
-from alojamientos.ops.drill.wire import PrometheusWire
-from alojamientos.ops.launcher import config
 from alojamientos.ops.launcher.control import Client
 from alojamientos.ops.launcher.part import PartStatus
-from alojamientos.ops.launcher.ports import LOOPBACK
-from alojamientos.settings import Settings
 
 _SECONDS = 5.0
 
 
-def outside(settings: Settings, control: Client) -> Outside:
-    """Return what is around a native stack; `settings` are those that it runs with."""
-    stack, database = settings.stack, settings.database.url
-    folder = config.state_dir(settings)
-    return Outside(
-        calendar=DrillCalendar(
-            database=database.get_secret_value() if database else "",
-            simulators=f"http://{LOOPBACK}:{stack.simulator_port}",
-            web=f"http://{LOOPBACK}:{settings.app.web_port}",
-            api_token=settings.app.api_token.get_secret_value(),
-        ),
-        disk=NodeExporterDisk(
-            control=control,
-            folder=folder,
-            tools_dir=stack.tools_dir,
-            port=stack.node_exporter_port,
-        ),
-        wire=PrometheusWire(
-            file=folder / "monitoring" / "prometheus" / "prometheus.yml",
-            prometheus=f"http://{LOOPBACK}:{stack.prometheus_port}",
-        ),
-    )
-
-
 class StackHands:
-    """The hands of `drill.fault.Hands` on a native stack."""
+    """The hands of `drill.model.Hands` on a native stack."""
 
-    def __init__(self, *, control: Client, alertmanager: str, outside: Outside) -> None:
+    def __init__(
+        self,
+        *,
+        control: Client,
+        alertmanager: str,
+        application: ApplicationHands,
+        outside: Outside,
+    ) -> None:
+        self.application = application
         self.outside = outside
         self._control = control
         self._alertmanager = alertmanager
@@ -56,6 +37,20 @@ class StackHands:
 
     def start_part(self, name: str) -> PartStatus:
         return self._control.start_part(name)
+
+    def freeze_part(self, name: str) -> None:
+        """Stop the processes of a part where they stand; raises AlojamientosError."""
+        self._signal(name, signal.SIGSTOP)
+
+    def thaw_part(self, name: str) -> None:
+        """Let the processes of a part go on; raises AlojamientosError."""
+        self._signal(name, signal.SIGCONT)
+
+    def _signal(self, name: str, number: signal.Signals) -> None:
+        pid = self._control.status().part(name).pid
+        if pid is None:
+            raise AlojamientosError(f"{name} is not running")
+        os.killpg(pid, number)  # the supervisor starts each part as the leader of a group
 
     def post_alert(self) -> None:
         """Hand Alertmanager a test alert of a group of its own; raises AlojamientosError."""

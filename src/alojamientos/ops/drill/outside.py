@@ -21,13 +21,13 @@ class Calendar(Protocol):
 
 
 class Disk(Protocol):
-    """The machine's disks, as the node exporter tells of them."""
+    """A disk, as the node exporter tells of it."""
 
     def seem_full(self) -> None:
-        """Say that almost nothing is free, and the truth about everything else."""
+        """Tell of one that is nearly full, and the truth about everything else."""
 
     def be_itself(self) -> None:
-        """Say the truth again."""
+        """Tell the truth alone."""
 
 
 class Wire(Protocol):

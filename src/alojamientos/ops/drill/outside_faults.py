@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alojamientos.ops.drill.fault import Fault, Hands
+from alojamientos.ops.drill.model import Fault, Hands
 
 # Past both ages that are told, late (30 minutes) and stale (40): waiting them out takes no drill.
 _SILENT_FOR_MINUTES = 45
@@ -34,7 +34,7 @@ class NightSoldTwice:
 
 @dataclass(frozen=True, slots=True)
 class DiskSeemsFull:
-    """The node exporter tells of disks with next to nothing free."""
+    """The node exporter tells of a disk with next to nothing free."""
 
     def begin(self, hands: Hands) -> None:
         hands.outside.disk.seem_full()
@@ -75,7 +75,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         name="disk-nearly-full",
-        summary="answer for the node exporter: its own words, with 3 % of every disk free",
+        summary="answer for the node exporter: its own words, and of a disk more with 3 % free",
         expected=("DiskSpaceCritical",),
         held=("DiskSpaceLow",),
         within_s=420,
@@ -85,7 +85,7 @@ FAULTS: tuple[Fault, ...] = (
         name="alerting-cut",
         summary="give Prometheus a wrong address for Alertmanager: both live, no alert arrives",
         expected=("PrometheusNotificationsFailing",),
-        within_s=540,
+        within_s=480,
         mailed=False,
         heartbeat_stops=True,
         trouble=AlertingCut(),

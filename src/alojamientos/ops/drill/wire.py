@@ -34,10 +34,11 @@ class PrometheusWire:
         self._reload()
 
     def mend(self) -> None:
-        """Put back what was there, if it was changed."""
+        """Put back what was there, if it was changed; it is kept until Prometheus has read it."""
         if self._kept.exists():
-            self._kept.replace(self._file)
+            self._file.write_text(self._kept.read_text(encoding="utf-8"), encoding="utf-8")
             self._reload()
+            self._kept.unlink()
 
     def _reload(self) -> None:
         url = f"{self._prometheus}/-/reload"
