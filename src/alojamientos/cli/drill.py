@@ -52,7 +52,8 @@ def drill(
 
     Each fault must raise exactly the alerts that it should, within its limit; what follows from
     them must be held back. The stack must be quiet before. Whatever happens, the fault is mended
-    at the end. Try: alojamientos drill backend-down.
+    at the end. Some need guests, and bring their own. Try: alojamientos drill backend-down, or
+    --list; docs/howto/drills.md says what each does.
     """
     if show_list:
         Console(highlight=False).print(_listed())

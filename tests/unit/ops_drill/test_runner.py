@@ -69,7 +69,7 @@ class Stack:
             states = {"Watchdog": "firing"}
             if "rule" not in self.broken:
                 states["ServiceDown"] = self._state()
-            if self.down:
+            if self.down or "others stay" in self.broken:
                 states |= self.others
             rules = [{"name": name, "state": state} for name, state in states.items()]
             return {"data": {"groups": [{"rules": rules}]}}
@@ -236,6 +236,17 @@ def test_an_aftermath_may_not_be_mailed_before_the_mending(drill, stack):
     report = drill(AFTERMATH).run()
 
     assert report.problems == ["ServiceNotReady: mailed, and should have been held back"]
+
+
+def test_an_aftermath_that_does_not_end_is_told(drill, stack):
+    def stay(step):
+        if step.stage == "pending":
+            stack.others = {"ServiceNotReady": "firing"}
+            stack.broken.add("others stay")
+
+    report = drill(AFTERMATH, stay).run()
+
+    assert report.problems == ["ServiceNotReady: still not quiet 0.5 s after the mending"]
 
 
 def test_an_aftermath_may_be_mailed_after_the_mending(drill, stack):

@@ -1,7 +1,7 @@
 """Play a fault, watch who is told and who is not, mend it, watch that they know."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -151,10 +151,9 @@ class Drill:
         missing = [name for name in self._fault.expected if name not in states]
         if missing:
             raise DrillRefused(f"Prometheus has no alert {', '.join(missing)}")
-        loud = [n for n, s in states.items() if s != "inactive" and n not in self._ignored]
-        if loud:
+        if loud := self._loud(states):
             raise DrillRefused(
-                f"{', '.join(sorted(loud))}: not quiet; wait, or repair what is broken first"
+                f"{', '.join(loud)}: not quiet; wait, or repair what is broken first"
                 " (alojamientos status)"
             )
         if self._fault.heartbeat_stops and WATCHDOG not in self._eyes.notices():
@@ -182,8 +181,11 @@ class Drill:
                 )
                 return
             self._look()
-        # The next drill wants to begin on a quiet stack.
-        while not self._is_quiet() and self._elapsed() <= self._fault.recovery_s:
+        # Nothing may be left, and the next drill wants to begin on a quiet stack.
+        while left := self._left():
+            if self._elapsed() > self._fault.recovery_s:
+                self._problem(f"{left} {self._fault.recovery_s:g} s after the mending")
+                return
             self._look()
 
     def _missing(self, stage: Stage, of_watchdog: Stage) -> str:
@@ -194,12 +196,16 @@ class Drill:
             said.append(f"{WATCHDOG}: not {of_watchdog}")
         return "; ".join(said)
 
-    def _is_quiet(self) -> bool:
+    def _loud(self, states: Mapping[str, str]) -> list[str]:
+        return sorted(n for n, s in states.items() if s != "inactive" and n not in self._ignored)
+
+    def _left(self) -> str:
+        """Say what is not as it was before; "" when all is quiet."""
         try:
-            states = self._eyes.rule_states()
-        except Unreachable:
-            return False
-        return all(s == "inactive" or n in self._ignored for n, s in states.items())
+            loud = self._loud(self._eyes.rule_states())
+        except Unreachable as error:
+            return error.message
+        return f"{', '.join(loud)}: still not quiet" if loud else ""
 
     def _look(self) -> None:
         """Take one look at everything that answers; what is broken may be what is looked at."""
