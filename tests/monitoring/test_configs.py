@@ -204,6 +204,18 @@ INHIBITED = [
     ("PaymentsUnreconciled", "RefundsFailing", True, False),
     ("DiskSpaceCritical", "HighMemoryUsage", True, False),
     ("DatabaseDown", "BackupStale", True, False),
+    ("SloOutage", "ErrorBudgetBurnFast", True, True),
+    ("SloOutage", "ErrorBudgetBurnSlow", True, True),
+    ("SloOutage", "ErrorBudgetTicket", True, True),
+    ("SloOutage", "ErrorBudgetExhausted", True, False),
+    ("ErrorBudgetBurnFast", "ErrorBudgetBurnSlow", True, True),
+    ("ErrorBudgetBurnFast", "ErrorBudgetTicket", True, True),
+    ("ErrorBudgetBurnFast", "SloOutage", True, False),
+    ("ErrorBudgetBurnSlow", "ErrorBudgetTicket", True, True),
+    ("ErrorBudgetBurnSlow", "ErrorBudgetBurnFast", True, False),
+    ("ErrorBudgetTicket", "ErrorBudgetBurnSlow", True, False),
+    ("SloOutage", "SloSignalMissing", True, False),
+    ("SloOutage", "HighErrorRate", True, False),
 ]
 
 

@@ -1,5 +1,6 @@
 """`alojamientos drill`: break something on purpose and watch who is told."""
 
+import contextlib
 import platform
 import signal
 from collections.abc import Sequence
@@ -13,17 +14,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from alojamientos.ops.drill import faults
+from alojamientos.ops.drill import faults, outside_hands
 from alojamientos.ops.drill import report as reports
+from alojamientos.ops.drill.application_hands import ApplicationHands
 from alojamientos.ops.drill.clients import Eyes
-from alojamientos.ops.drill.faults import Fault
 from alojamientos.ops.drill.hands import StackHands
-from alojamientos.ops.drill.runner import Drill, Patience, Report, Step
+from alojamientos.ops.drill.model import Fault
+from alojamientos.ops.drill.runner import Drill, Report, Step
+from alojamientos.ops.launcher import config
 from alojamientos.ops.launcher.control import Client
-from alojamientos.settings import load_settings
+from alojamientos.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True)
-_RECOVERY_S = 780  # a warning's recovery waits for its group's next turn, 10 minutes
 
 
 @app.command()
@@ -40,13 +42,18 @@ def drill(
     timeout: Annotated[
         float | None, typer.Option(min=1, help="Seconds to the mail, instead of the fault's own.")
     ] = None,
+    despite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ALERT", help="Allow an alert that has a reason of its own now."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Break something on purpose, wait for the alert mail, mend it, wait for the recovery mail.
 
     Each fault must raise exactly the alerts that it should, within its limit; what follows from
     them must be held back. The stack must be quiet before. Whatever happens, the fault is mended
-    at the end. Try: alojamientos drill backend-down.
+    at the end. Some need guests, and bring their own. Try: alojamientos drill backend-down, or
+    --list; docs/howto/drills.md says what each does.
     """
     if show_list:
         Console(highlight=False).print(_listed())
@@ -56,7 +63,7 @@ def drill(
     # Stopped from outside, the drill must still mend what it broke.
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        results = _play(chosen, console=console, timeout=timeout)
+        results = _play(chosen, console=console, timeout=timeout, despite=despite or [])
     finally:
         signal.signal(signal.SIGTERM, before)
     if report is not None:
@@ -93,8 +100,11 @@ def _chosen(names: list[str], *, every: bool) -> Sequence[Fault]:
     return [faults.BY_NAME[name] for name in names]
 
 
-def _play(chosen: Sequence[Fault], *, console: Console, timeout: float | None) -> list[Report]:
-    stack = load_settings(check_production=False).stack
+def _play(
+    chosen: Sequence[Fault], *, console: Console, timeout: float | None, despite: Sequence[str]
+) -> list[Report]:
+    settings = config.running(load_settings(check_production=False))
+    stack = settings.stack
     alertmanager = f"http://127.0.0.1:{stack.alertmanager_port}"
     control = Client(stack.state_dir)
     control.status()  # refuses when there is no stack
@@ -103,22 +113,41 @@ def _play(chosen: Sequence[Fault], *, console: Console, timeout: float | None) -
         console.print(f"{step.seconds:6.1f} s since the {step.since}: {step.alert} {step.stage}")
 
     results = []
-    with Eyes(
-        prometheus=f"http://127.0.0.1:{stack.prometheus_port}",
-        alertmanager=alertmanager,
-        mail=f"http://127.0.0.1:{stack.mail_http_port}",
-    ) as eyes:
+    with (
+        Eyes(
+            prometheus=f"http://127.0.0.1:{stack.prometheus_port}",
+            alertmanager=alertmanager,
+            mail=f"http://127.0.0.1:{stack.mail_http_port}",
+        ) as eyes,
+        contextlib.closing(_application(settings)) as application,
+    ):
+        hands = StackHands(
+            control=control,
+            alertmanager=alertmanager,
+            application=application,
+            outside=outside_hands.of_stack(settings, control),
+        )
         for fault in chosen:
             console.print(f"{fault.name}: {fault.summary}")
             drill = Drill(
                 eyes=eyes,
-                hands=StackHands(control=control, alertmanager=alertmanager),
+                hands=hands,
                 fault=fault if timeout is None else fault.limited_to(timeout),
                 on_step=show,
-                patience=Patience(recovery_s=_RECOVERY_S),
+                despite=despite,
             )
             results.append(drill.run())
     return results
+
+
+def _application(settings: Settings) -> ApplicationHands:
+    database = settings.database.url
+    return ApplicationHands(
+        url=f"http://127.0.0.1:{settings.app.web_port}",
+        api_token=settings.app.api_token.get_secret_value(),
+        simulators=f"http://127.0.0.1:{settings.stack.simulator_port}",
+        dsn=database.get_secret_value() if database else "",
+    )
 
 
 def _page(results: Sequence[Report]) -> str:

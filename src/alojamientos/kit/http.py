@@ -169,6 +169,9 @@ class HttpClient:
             raise ProviderUnavailable(
                 f"{self._provider} did not answer in time", ambiguous=True
             ) from error
+        except asyncio.CancelledError:
+            outcome.timed_out = True  # whoever called had a deadline of their own
+            raise
         except httpx2.TransportError as error:
             outcome.status = None
             raise ProviderUnavailable(

@@ -120,7 +120,7 @@ def _burning(slos: tuple[Slo, ...], policy: Policy) -> AlertRule:
         hold="",
         severity=policy.severity,
         service=conventions.SERVICE_OF_SERIES,
-        labels={"burn": policy.burn},
+        labels={conventions.BURN: policy.burn},
         dashboard="slo",
         summary=_SUMMARIES[policy.burn],
         description=(
@@ -147,7 +147,7 @@ def _outage(slos: tuple[Slo, ...], outage: Outage) -> AlertRule:
         hold="",
         severity="critical",
         service=conventions.SERVICE_OF_SERIES,
-        labels={"burn": "outage"},
+        labels={conventions.BURN: "outage"},
         dashboard="slo",
         summary="Most of what a service does fails",
         description=(
@@ -169,7 +169,7 @@ def _exhausted(slos: tuple[Slo, ...]) -> AlertRule:
         hold="1h",
         severity="info",
         service=conventions.SERVICE_OF_SERIES,
-        labels={"burn": "exhausted"},
+        labels={conventions.BURN: "exhausted"},
         dashboard="slo",
         summary="The error budget of 30 days is spent",
         description=(
@@ -196,7 +196,7 @@ def _missing(slos: tuple[Slo, ...]) -> tuple[AlertRule, ...]:
         severity="warning",
         service="monitoring",
         depends_on=("worker",),
-        labels={"burn": "none"},
+        labels={conventions.BURN: "none"},
         dashboard="slo",
         summary="A service level is not measured any more",
         description=(

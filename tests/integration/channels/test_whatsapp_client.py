@@ -181,6 +181,18 @@ async def test_a_provider_that_cannot_be_reached_has_got_nothing():
     assert caught.value.error_code == "unreachable"
 
 
+async def test_a_call_that_its_caller_gives_up_on_was_too_slow_not_out_of_reach(
+    client: WhatsAppClient, api: CloudApi, calls: list[HttpCall]
+):
+    api.answers.append(lambda: asyncio.sleep(2))
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await send(client)
+
+    assert [(call.operation, call.outcome) for call in calls] == [("send_message", "timeout")]
+
+
 async def test_reading_is_acknowledged(client: WhatsAppClient, api: CloudApi):
     await client.acknowledge(external_id="wamid.1")
 

@@ -14,7 +14,9 @@ def fault(providers, mode, **more: Any):
     return providers.control("PUT", "faults", {"provider": "whatsapp", "mode": mode, **more})
 
 
-@pytest.mark.parametrize(("mode", "status"), [("down", 503), ("429", 429), ("500", 500)])
+@pytest.mark.parametrize(
+    ("mode", "status"), [("down", 503), ("401", 401), ("429", 429), ("500", 500)]
+)
 def test_a_provider_can_fail(providers, mode, status):
     providers.guest(text="Hola")
     fault(providers, mode)
@@ -27,12 +29,21 @@ def test_a_provider_can_fail(providers, mode, status):
     assert (broken.status_code, other.status_code, well.status_code) == (status, 200, 200)
 
 
-def test_mercado_pago_fails_in_its_own_words(providers):
-    providers.control("PUT", "faults", {"provider": "mercadopago", "mode": "500"})
+def test_whatsapp_refuses_an_expired_token_as_meta_does(providers):
+    fault(providers, "401")
+
+    error = providers.send().json()["error"]
+
+    assert (error["code"], error["type"]) == (190, "OAuthException")
+
+
+@pytest.mark.parametrize(("mode", "error"), [("500", "internal_error"), ("401", "unauthorized")])
+def test_mercado_pago_fails_in_its_own_words(providers, mode, error):
+    providers.control("PUT", "faults", {"provider": "mercadopago", "mode": mode})
 
     response = providers.mercadopago("GET", "/v1/payments/search")
 
-    assert response.json()["error"] == "internal_error"
+    assert response.json()["error"] == error
 
 
 def test_a_slow_provider_answers_late(providers):

@@ -13,7 +13,8 @@ from alojamientos.monitoring import definitions
 from alojamientos.ops.drill import faults, runner
 from alojamientos.ops.drill import report as reports
 from alojamientos.ops.drill.clients import Eyes
-from alojamientos.ops.drill.faults import Fault, Killed
+from alojamientos.ops.drill.faults import Killed
+from alojamientos.ops.drill.model import Fault
 from alojamientos.ops.drill.runner import Drill, Patience, Step
 
 FAULT = Fault(
@@ -22,6 +23,7 @@ FAULT = Fault(
     expected=("ServiceDown",),
     held=("ServiceNotReady",),
     within_s=0.5,
+    recovery_s=0.5,
     trouble=Killed("web"),
 )
 
@@ -67,15 +69,20 @@ class Stack:
             states = {"Watchdog": "firing"}
             if "rule" not in self.broken:
                 states["ServiceDown"] = self._state()
-            if self.down:
+            if self.down or "others stay" in self.broken:
                 states |= self.others
             rules = [{"name": name, "state": state} for name, state in states.items()]
             return {"data": {"groups": [{"rules": rules}]}}
-        if path == "/api/v2/alerts":
+        if path == "/api/v2/alerts/groups":
             firing = ["ServiceDown"] if self._state() == "firing" else []
             held = [name for name in self.others if self.down and name in FAULT.held]
-            return [
-                *({"labels": {"alertname": n}, "status": {"state": "active"}} for n in firing),
+            beats = not self.down or "heart" in self.broken
+            watchdog = {"labels": {"alertname": "Watchdog"}, "status": {"state": "active"}}
+            night = {"state": "suppressed", "inhibitedBy": [], "mutedBy": ["waking-hours"]}
+            status = night if "night" in self.broken else {"state": "active"}
+            alerts = [
+                *([watchdog] if beats and "no heart" not in self.broken else []),
+                *({"labels": {"alertname": n}, "status": status} for n in firing),
                 *(
                     {
                         "labels": {"alertname": n},
@@ -84,6 +91,7 @@ class Stack:
                     for n in held
                 ),
             ]
+            return [{"labels": {}, "alerts": [alert]} for alert in alerts]
         self._send()
         return self.mails
 
@@ -139,12 +147,13 @@ def drill(stack):
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
         with Eyes(prometheus=url, alertmanager=url, mail=url) as eyes:
-            yield lambda fault=FAULT, on_step=lambda _step: None: Drill(
+            yield lambda fault=FAULT, on_step=lambda _step: None, despite=(): Drill(
+                despite=despite,
                 eyes=eyes,
                 hands=stack,
                 fault=fault,
                 on_step=on_step,
-                patience=Patience(settle_s=0.05, recovery_s=0.5, look_every_s=0.001),
+                patience=Patience(settle_s=0.05, look_every_s=0.001),
             )
         server.shutdown()
         thread.join()
@@ -204,6 +213,53 @@ def test_an_alert_that_only_waits_is_no_failure(drill, stack):
     assert drill().run().ok
 
 
+def test_what_may_fire_or_not_may_also_be_mailed(drill, stack):
+    stack.broken.add("held mail")
+    stack.others = {"ServiceNotReady": "firing"}
+
+    assert drill(replace(FAULT, held=(), allowed=("ServiceNotReady",))).run().ok
+
+
+def test_an_alert_with_a_reason_of_its_own_may_be_loud_when_it_is_named(drill, stack):
+    stack.others = {"HighCPUUsage": "firing"}
+
+    assert drill(despite=["HighCPUUsage"]).run().ok
+
+
+AFTERMATH = replace(FAULT, held=(), aftermath=("ServiceNotReady",))
+
+
+def test_an_aftermath_may_not_be_mailed_before_the_mending(drill, stack):
+    stack.broken.add("held mail")
+    stack.others = {"ServiceNotReady": "firing"}
+
+    report = drill(AFTERMATH).run()
+
+    assert report.problems == ["ServiceNotReady: mailed, and should have been held back"]
+
+
+def test_an_aftermath_that_does_not_end_is_told(drill, stack):
+    def stay(step):
+        if step.stage == "pending":
+            stack.others = {"ServiceNotReady": "firing"}
+            stack.broken.add("others stay")
+
+    report = drill(AFTERMATH, stay).run()
+
+    assert report.problems == ["ServiceNotReady: still not quiet 0.5 s after the mending"]
+
+
+def test_an_aftermath_may_be_mailed_after_the_mending(drill, stack):
+    stack.others = {"ServiceNotReady": "firing"}
+
+    def late(step):
+        if step.stage == "quiet":
+            subject = "🚨 CRITICAL: ServiceNotReady (x) [x]"
+            stack.mails.append({"id": "late", "subject": subject})
+
+    assert drill(AFTERMATH, late).run().ok
+
+
 def test_what_is_held_back_is_told(drill, stack):
     stack.others = {"ServiceNotReady": "firing"}
 
@@ -220,6 +276,64 @@ def test_where_no_mail_can_leave_firing_is_enough(drill, stack):
     assert report.problems == []
     assert report.detected_s == report.seconds("ServiceDown", "firing")
     assert report.recovered_s == report.seconds("ServiceDown", "quiet")
+
+
+SILENT = replace(FAULT, mailed=False, heartbeat_stops=True)
+
+
+def test_a_heartbeat_that_must_stop_is_seen_to_stop_and_to_come_back(drill, stack):
+    report = drill(SILENT).run()
+
+    assert report.problems == []
+    assert report.seconds("Watchdog", "silent") is not None
+    assert report.seconds("Watchdog", "heard again") is not None
+
+
+@pytest.mark.parametrize(
+    ("broken", "problem"),
+    [
+        ("heart", "Watchdog: not silent within 0.5 s"),
+        ("no heart", "Alertmanager has not heard of Watchdog yet; wait a minute"),
+    ],
+)
+def test_a_heartbeat_that_does_not_stop_or_never_was_is_a_problem(drill, stack, broken, problem):
+    stack.broken.add(broken)
+
+    assert problem in drill(SILENT).run().problems
+
+
+def test_a_heartbeat_that_does_not_come_back_is_a_problem(drill, stack):
+    def stop(step):
+        if step.stage == "silent":
+            stack.broken.add("no heart")
+
+    report = drill(SILENT, stop).run()
+
+    assert "Watchdog: not heard again within 0.5 s of the mending" in report.problems
+
+
+def test_what_could_only_be_sent_after_the_mending_was_not_mailed_in_time(drill, stack):
+    stack.broken.add("alert mail")
+
+    def late(step):
+        if step.stage == "quiet":
+            stack.mails.append({"id": "late", "subject": "🚨 CRITICAL: ServiceDown (x) [x]"})
+
+    report = drill(replace(FAULT, mailed=False), late).run()
+
+    assert (report.ok, report.seconds("ServiceDown", "mailed")) == (True, None)
+
+
+def test_at_night_a_warning_need_only_fire_and_is_said_to_be_muted(drill, stack):
+    stack.broken |= {"night", "alert mail", "recovery mail"}
+
+    report = drill().run()
+    page = reports.markdown([report], when="2026-11-24", where="Linux x86_64")
+
+    assert report.problems == []
+    assert report.detected_s == report.seconds("ServiceDown", "firing")
+    assert report.recovered_s == report.seconds("ServiceDown", "quiet")
+    assert "| muted | 0.5 | muted |" in page
 
 
 @pytest.mark.parametrize(
@@ -299,8 +413,11 @@ def test_a_mail_is_waiting_when_the_mail_server_dies(stack):
 def test_every_fault_speaks_of_alerts_that_exist(fault):
     known = {rule.name for group in definitions.RULE_GROUPS for rule in group.alerts}
 
-    assert {*fault.expected, *fault.held} <= known
-    assert not {*fault.expected} & {*fault.held}
+    groups = (fault.expected, fault.held, fault.aftermath, fault.allowed)
+    named = [alert for group in groups for alert in group]
+
+    assert {*named} <= known
+    assert len(named) == len({*named})
 
 
 def test_reports_for_programs_and_for_keeping(drill, stack):

@@ -28,10 +28,14 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What Alertmanager does with an alert that it holds: send it, or hold it back."""
+    """What Alertmanager does with an alert that it holds: send it, hold it back, or wait.
 
-    active: bool
-    inhibited: bool
+    `muted` is for the time of day: it is sent when that has come, if it still holds.
+    """
+
+    active: bool = False
+    inhibited: bool = False
+    muted: bool = False
 
 
 class Eyes:
@@ -57,12 +61,15 @@ class Eyes:
     def notices(self) -> Mapping[str, Notice]:
         """Return the alerts that Alertmanager holds; active when one of the name is."""
         found: dict[str, Notice] = {}
-        for entry in self._get("Alertmanager", f"{self._alertmanager}/api/v2/alerts"):
-            name = str(entry["labels"]["alertname"])
-            before = found.get(name, Notice(active=False, inhibited=False))
+        # By groups: only there does Alertmanager say what waits for the time of day.
+        groups = self._get("Alertmanager", f"{self._alertmanager}/api/v2/alerts/groups")
+        for entry in (alert for group in groups for alert in group["alerts"]):
+            name, status = str(entry["labels"]["alertname"]), entry["status"]
+            before = found.get(name, Notice())
             found[name] = Notice(
-                active=before.active or entry["status"]["state"] == "active",
-                inhibited=before.inhibited or bool(entry["status"].get("inhibitedBy")),
+                active=before.active or status["state"] == "active",
+                inhibited=before.inhibited or bool(status.get("inhibitedBy")),
+                muted=before.muted or bool(status.get("mutedBy")),
             )
         return found
 

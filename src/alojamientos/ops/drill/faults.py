@@ -1,26 +1,9 @@
 """The faults that a drill can play, each with the alerts that it must raise and no others."""
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
 
-
-class Hands(Protocol):
-    """What a fault may do to the stack."""
-
-    def stop_part(self, name: str, *, kill: bool = False) -> object: ...
-
-    def start_part(self, name: str) -> object: ...
-
-    def post_alert(self) -> None:
-        """Hand Alertmanager a test alert, so that it has something to send."""
-
-
-class Trouble(Protocol):
-    """What is done to the stack, and how it is undone."""
-
-    def begin(self, hands: Hands) -> None: ...
-
-    def end(self, hands: Hands) -> None: ...
+from alojamientos.ops.drill import application_faults, outside_faults
+from alojamientos.ops.drill.model import Fault, Hands
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +28,7 @@ class KilledWithMailWaiting(Killed):
         hands.post_alert()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One fault.
-
-    `expected` must fire, and be mailed unless `mailed` is False because mail is what is broken.
-    `held` may fire, and must then be held back. Nothing else may fire. `within_s` is from the
-    fault to the last mail, or to firing where none can be sent.
-    """
-
-    name: str
-    summary: str
-    expected: tuple[str, ...]
-    held: tuple[str, ...] = ()
-    within_s: float
-    mailed: bool = True
-    trouble: Trouble
-
-    def limited_to(self, seconds: float) -> "Fault":
-        """Return the same fault with another limit."""
-        return replace(self, within_s=seconds)
-
-
-ALL: tuple[Fault, ...] = (
+PART_FAULTS: tuple[Fault, ...] = (
     Fault(
         name="backend-down",
         summary="kill web: nobody can book",
@@ -125,4 +86,5 @@ ALL: tuple[Fault, ...] = (
         trouble=KilledWithMailWaiting("mail"),
     ),
 )
+ALL = (*PART_FAULTS, *application_faults.FAULTS, *outside_faults.FAULTS)
 BY_NAME = {fault.name: fault for fault in ALL}

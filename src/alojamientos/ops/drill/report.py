@@ -23,7 +23,7 @@ def table(reports: Sequence[Report]) -> Table:
             drawn.add_row(
                 report.fault.name,
                 alert,
-                *(_seconds(report.seconds(alert, stage)) for stage in _STAGES),
+                *(_cell(report, alert, stage) for stage in _STAGES),
                 ", ".join(_held(report)) or "-",
                 mark,
             )
@@ -35,7 +35,8 @@ def markdown(reports: Sequence[Report], *, when: str, where: str) -> str:
     intro = (
         f"Played on a live stack with `alojamientos drill --all`, {when}, {where}. Seconds are from"
         " the fault, those of the recovery mail from the mending. The limit is from the fault to"
-        " the mail, or to firing where mail is what is broken."
+        " the mail, or to firing where mail is what is broken. A warning that is *muted* fired at"
+        " night: its mail would have waited for the morning."
     )
     heads = ("fault", "what was done", "alert", *_STAGES[:3], "limit", "recovery mailed")
     heads = (*heads, "held back", "unexpected", "verdict")
@@ -48,9 +49,9 @@ def markdown(reports: Sequence[Report], *, when: str, where: str) -> str:
                 fault.name,
                 fault.summary,
                 f"[{alert}](runbooks/{alert}.md)",
-                *(_seconds(report.seconds(alert, stage)) for stage in _STAGES[:3]),
+                *(_cell(report, alert, stage) for stage in _STAGES[:3]),
                 f"{fault.within_s:g}",
-                _seconds(report.seconds(alert, "recovery mailed")),
+                _cell(report, alert, "recovery mailed"),
                 ", ".join(_held(report)) or "-",
                 ", ".join(sorted(report.unexpected)) or "-",
                 "ok" if report.ok else "; ".join(report.problems),
@@ -92,8 +93,12 @@ def _held(report: Report) -> list[str]:
     return sorted(report.inhibited)
 
 
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+def _cell(report: Report, alert: str, stage: Stage) -> str:
+    value = report.seconds(alert, stage)
+    if value is None:
+        is_mail = stage in ("mailed", "recovery mailed")
+        return "muted" if is_mail and report.seconds(alert, "muted") is not None else "-"
+    return f"{value:.1f}"
 
 
 def _rounded(value: float | None) -> float | None:

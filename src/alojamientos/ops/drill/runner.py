@@ -1,21 +1,33 @@
 """Play a fault, watch who is told and who is not, mend it, watch that they know."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.drill.clients import Eyes, Unreachable
-from alojamientos.ops.drill.faults import Fault, Hands
+from alojamientos.ops.drill.model import Fault, Hands
 
-Stage = Literal["pending", "firing", "active", "mailed", "quiet", "recovery mailed"]
+Stage = Literal[
+    "pending",
+    "firing",
+    "active",
+    "muted",
+    "mailed",
+    "quiet",
+    "recovery mailed",
+    # Of the Watchdog, as Alertmanager hears it.
+    "silent",
+    "heard again",
+]
 Since = Literal["fault", "mending"]
 
 _LOOK_EVERY_S = 0.5
 _RESOLVED = "RESOLVED"
 # Our own signs of life and test alerts are no one's fault.
-_NOT_ALERTS = ("Watchdog", "VerifyMail", "DrillMail")
+WATCHDOG = "Watchdog"
+_NOT_ALERTS = (WATCHDOG, "VerifyMail", "DrillMail")
 
 
 class DrillRefused(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
@@ -51,6 +63,12 @@ class Report:
         found = (s.seconds for s in self.steps if s.alert == alert and s.stage == stage)
         return next(found, None)
 
+    def told(self, alert: str, stage: Stage) -> float | None:
+        """Return when a mail told of `alert`, or would have if it had not been muted at night."""
+        if self.seconds(alert, "muted") is not None:
+            stage = "firing" if stage == "mailed" else "quiet"
+        return self.seconds(alert, stage)
+
     @property
     def detected_s(self) -> float | None:
         """Seconds from the fault until every expected alert was mailed, or fired if none can be."""
@@ -64,20 +82,19 @@ class Report:
         return None if None in last else max(filter(None, last))
 
     def _last(self, stage: Stage) -> list[float | None]:
-        return [self.seconds(alert, stage) for alert in self.fault.expected]
+        return [self.told(alert, stage) for alert in self.fault.expected]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long a drill waits: `settle_s` for what should not fire, `recovery_s` for the end."""
+    """How long a drill waits: `settle_s` for what should not fire; how often it looks."""
 
     settle_s: float = 20.0
-    recovery_s: float = 180.0
     look_every_s: float = _LOOK_EVERY_S
 
 
 class Drill:
-    """One fault on one stack."""
+    """One fault on one stack; what `despite` names may be loud for reasons of its own."""
 
     def __init__(
         self,
@@ -87,12 +104,14 @@ class Drill:
         fault: Fault,
         on_step: Callable[[Step], None],
         patience: Patience | None = None,
+        despite: Collection[str] = (),
     ) -> None:
         self._eyes = eyes
         self._hands = hands
         self._fault = fault
         self._on_step = on_step
         self._patience = patience or Patience()
+        self._ignored = frozenset((*_NOT_ALERTS, *despite))
         self._began = 0.0
         self._since: Since = "fault"
         self._known: set[str] = set()
@@ -132,22 +151,19 @@ class Drill:
         missing = [name for name in self._fault.expected if name not in states]
         if missing:
             raise DrillRefused(f"Prometheus has no alert {', '.join(missing)}")
-        loud = [n for n, s in states.items() if s != "inactive" and n not in _NOT_ALERTS]
-        if loud:
+        if loud := self._loud(states):
             raise DrillRefused(
-                f"{', '.join(sorted(loud))}: not quiet; wait, or repair what is broken first"
+                f"{', '.join(loud)}: not quiet; wait, or repair what is broken first"
                 " (alojamientos status)"
             )
+        if self._fault.heartbeat_stops and WATCHDOG not in self._eyes.notices():
+            raise DrillRefused(f"Alertmanager has not heard of {WATCHDOG} yet; wait a minute")
 
     def _watch_it_break(self) -> None:
         deadline = self._fault.within_s
-        while self._missing("mailed" if self._fault.mailed else "firing"):
+        while missing := self._missing("mailed" if self._fault.mailed else "firing", "silent"):
             if self._elapsed() > deadline:
-                missing = self._missing("mailed" if self._fault.mailed else "firing")
-                verb = "mailed" if self._fault.mailed else "firing"
-                self._problem(
-                    f"{', '.join(missing)}: not {verb} within {deadline:g} s{self._blind}"
-                )
+                self._problem(f"{missing} within {deadline:g} s{self._blind}")
                 break
             self._look()
         settled = self._elapsed() + self._patience.settle_s
@@ -158,27 +174,38 @@ class Drill:
 
     def _watch_it_heal(self) -> None:
         stage: Stage = "recovery mailed" if self._fault.mailed else "quiet"
-        while missing := self._missing(stage):
-            if self._elapsed() > self._patience.recovery_s:
+        while missing := self._missing(stage, "heard again"):
+            if self._elapsed() > self._fault.recovery_s:
                 self._problem(
-                    f"{', '.join(missing)}: not {stage} within {self._patience.recovery_s:g} s"
-                    f" of the mending{self._blind}"
+                    f"{missing} within {self._fault.recovery_s:g} s of the mending{self._blind}"
                 )
                 return
             self._look()
-        # The next drill wants to begin on a quiet stack.
-        while not self._is_quiet() and self._elapsed() <= self._patience.recovery_s:
+        # Nothing may be left, and the next drill wants to begin on a quiet stack.
+        while left := self._left():
+            if self._elapsed() > self._fault.recovery_s:
+                self._problem(f"{left} {self._fault.recovery_s:g} s after the mending")
+                return
             self._look()
 
-    def _missing(self, stage: Stage) -> list[str]:
-        return [a for a in self._fault.expected if self.report.seconds(a, stage) is None]
+    def _missing(self, stage: Stage, of_watchdog: Stage) -> str:
+        """Say what has not come about yet; nothing when all has."""
+        missing = [a for a in self._fault.expected if self.report.told(a, stage) is None]
+        said = [f"{', '.join(missing)}: not {stage}"] if missing else []
+        if self._fault.heartbeat_stops and self.report.seconds(WATCHDOG, of_watchdog) is None:
+            said.append(f"{WATCHDOG}: not {of_watchdog}")
+        return "; ".join(said)
 
-    def _is_quiet(self) -> bool:
+    def _loud(self, states: Mapping[str, str]) -> list[str]:
+        return sorted(n for n, s in states.items() if s != "inactive" and n not in self._ignored)
+
+    def _left(self) -> str:
+        """Say what is not as it was before; "" when all is quiet."""
         try:
-            states = self._eyes.rule_states()
-        except Unreachable:
-            return False
-        return all(s == "inactive" or n in _NOT_ALERTS for n, s in states.items())
+            loud = self._loud(self._eyes.rule_states())
+        except Unreachable as error:
+            return error.message
+        return f"{', '.join(loud)}: still not quiet" if loud else ""
 
     def _look(self) -> None:
         """Take one look at everything that answers; what is broken may be what is looked at."""
@@ -191,9 +218,10 @@ class Drill:
         time.sleep(self._patience.look_every_s)
 
     def _look_at_rules(self) -> None:
-        allowed = {*self._fault.expected, *self._fault.held, *_NOT_ALERTS}
+        fault = self._fault
+        allowed = {*fault.expected, *fault.held, *fault.aftermath, *fault.allowed, *self._ignored}
         for alert, state in self._eyes.rule_states().items():
-            if alert in self._fault.expected:
+            if alert in fault.expected:
                 if self._since == "mending":
                     if state == "inactive":
                         self._reached(alert, "quiet")
@@ -205,11 +233,23 @@ class Drill:
                 self.report.unexpected.add(alert)
 
     def _look_at_notices(self) -> None:
-        for alert, notice in self._eyes.notices().items():
+        notices = self._eyes.notices()
+        if self._fault.heartbeat_stops:
+            self._look_at_heartbeat(heard=WATCHDOG in notices)
+        for alert, notice in notices.items():
             if notice.inhibited:
                 self.report.inhibited.add(alert)
-            if notice.active and alert in self._fault.expected and self._since == "fault":
-                self._reached(alert, "active")
+            if alert in self._fault.expected and self._since == "fault":
+                if notice.active:
+                    self._reached(alert, "active")
+                if notice.muted:
+                    self._reached(alert, "muted")
+
+    def _look_at_heartbeat(self, *, heard: bool) -> None:
+        if self._since == "mending" and heard:
+            self._reached(WATCHDOG, "heard again")
+        elif self._since == "fault" and not heard:
+            self._reached(WATCHDOG, "silent")
 
     def _look_at_mails(self) -> None:
         for mail in self._eyes.mails():
@@ -218,12 +258,18 @@ class Drill:
             words = mail.subject.replace(":", " ").split()
             resolved = _RESOLVED in mail.subject
             for alert in self._fault.expected:
-                if alert in words:
+                # What could not be sent is sent after the mending; that is not "mailed".
+                if alert in words and (resolved or self._since == "fault"):
                     self._reached(alert, "recovery mailed" if resolved else "mailed")
-            for alert in self._fault.held:
+            for alert in self._to_be_held():
                 if alert in words and not resolved:
                     self._known.add(mail.id)
                     self._problem(f"{alert}: mailed, and should have been held back")
+
+    def _to_be_held(self) -> tuple[str, ...]:
+        """Return what may not be mailed now: once the worst is over, its aftermath may."""
+        fault = self._fault
+        return (*fault.held, *(fault.aftermath if self._since == "fault" else ()))
 
     def _reached(self, alert: str, stage: Stage) -> None:
         if self.report.seconds(alert, stage) is not None:

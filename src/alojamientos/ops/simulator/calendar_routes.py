@@ -76,6 +76,7 @@ def calendar_control_routes(world: World) -> list[Route]:
         control_route("/_control/calendars", "GET", control.show_all),
         control_route(one, "GET", control.show),
         control_route(one, "PUT", control.put),
+        control_route(one, "DELETE", control.remove),
         control_route(f"{one}/answer", "PUT", control.answer),
         control_route(f"{one}/events", "POST", control.add),
         control_route(f"{one}/events", "DELETE", control.cancel_all),
@@ -101,6 +102,10 @@ class _Control:
             request.path_params["id"], source=str(body.get("source", "airbnb"))
         )
         return json_response(self._shown(listing))
+
+    async def remove(self, request: Request) -> Response:
+        self._calendars.remove(request.path_params["id"])
+        return json_response({"removed": 1})
 
     async def answer(self, request: Request) -> Response:
         body = await _known(request, "mode", "delay_s")

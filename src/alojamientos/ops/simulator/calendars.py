@@ -92,6 +92,10 @@ class Calendars:
             raise NotFound(f"there is no calendar {listing_id}; there are: {known}")
         return listing
 
+    def remove(self, listing_id: str) -> None:
+        """Publish a calendar no longer: its address finds nothing."""
+        del self.listings[self.get(listing_id).id]
+
     def of_secret(self, source: str, secret: str) -> Listing | None:
         """Return the calendar whose address holds `secret`."""
         for listing in self.listings.values():

@@ -8,7 +8,7 @@ from typing import Any
 from alojamientos.kit.errors import Invalid
 
 PROVIDERS = ("whatsapp", "mercadopago", "ical")
-CALL_MODES = ("slow", "down", "429", "500", "timeout_after_accept")
+CALL_MODES = ("slow", "down", "401", "429", "500", "timeout_after_accept")
 WEBHOOK_MODES = ("duplicate_webhooks", "reorder_webhooks", "lose_webhooks")
 _DEFAULT_DELAY_S = {"slow": 3.0, "timeout_after_accept": 30.0, "reorder_webhooks": 2.0}
 

@@ -107,7 +107,7 @@ async def _with_fault(
     delay = fault.delay_s if fault else 0.0
     if mode == "down":
         return HTMLResponse("<h1>503 Service Temporarily Unavailable</h1>", status_code=503)
-    if mode in ("429", "500"):
+    if mode in ("401", "429", "500"):
         return _failure(provider, int(mode))
     if mode == "slow":
         await asyncio.sleep(delay)
@@ -126,10 +126,16 @@ def _failure(provider: str, status: int) -> Response:
     if provider == "ical":
         return HTMLResponse(f"<h1>{status}</h1>", status_code=status)
     if provider == "mercadopago":
-        words = {400: "invalid_parameters", 429: "too_many_requests", 500: "internal_server_error"}
+        words = {
+            400: "invalid_parameters",
+            401: "invalid_token",
+            429: "too_many_requests",
+            500: "internal_server_error",
+        }
         return json_response(MercadoPagoError(status, words[status]).to_json(), status=status)
     errors = {
         400: GraphError(100, "The request's body could not be read"),
+        401: GraphError(190, "The access token has expired", status=401),
         429: GraphError(130429, "Cloud API message throughput has been reached.", status=429),
         500: GraphError(131000, "Something went wrong.", status=500),
     }

@@ -1,0 +1,93 @@
+"""Faults around the application: other sites' calendars, the disk, the way that alerts take."""
+
+from dataclasses import dataclass
+
+from alojamientos.ops.drill.model import Fault, Hands
+
+# Past both ages that are told, late (30 minutes) and stale (40): waiting them out takes no drill.
+_SILENT_FOR_MINUTES = 45
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSilent:
+    """A calendar's host stops answering."""
+
+    def begin(self, hands: Hands) -> None:
+        hands.outside.calendar.add()
+        hands.outside.calendar.fall_silent(since_minutes=_SILENT_FOR_MINUTES)
+
+    def end(self, hands: Hands) -> None:
+        hands.outside.calendar.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class NightSoldTwice:
+    """A calendar brings in a stay whose nights are sold here."""
+
+    def begin(self, hands: Hands) -> None:
+        hands.outside.calendar.add()
+        hands.outside.calendar.sell_a_sold_night()
+
+    def end(self, hands: Hands) -> None:
+        hands.outside.calendar.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSeemsFull:
+    """The node exporter tells of a disk with next to nothing free."""
+
+    def begin(self, hands: Hands) -> None:
+        hands.outside.disk.seem_full()
+
+    def end(self, hands: Hands) -> None:
+        hands.outside.disk.be_itself()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingCut:
+    """Prometheus does not reach Alertmanager, and both are well."""
+
+    def begin(self, hands: Hands) -> None:
+        hands.outside.wire.cut()
+
+    def end(self, hands: Hands) -> None:
+        hands.outside.wire.mend()
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        name="feed-dead",
+        summary=(
+            f"silence a calendar's host, its last reading set {_SILENT_FOR_MINUTES} minutes back"
+            " in the database"
+        ),
+        expected=("ICalSyncStale",),
+        held=("ICalSyncDelayed",),
+        within_s=480,
+        trouble=CalendarSilent(),
+    ),
+    Fault(
+        name="feed-conflict",
+        summary="sell a stay here, and let a calendar bring in the same nights",
+        expected=("ICalConflict",),
+        within_s=240,
+        trouble=NightSoldTwice(),
+    ),
+    Fault(
+        name="disk-nearly-full",
+        summary="answer for the node exporter: its own words, and of a disk more with 3 % free",
+        expected=("DiskSpaceCritical",),
+        held=("DiskSpaceLow",),
+        within_s=420,
+        trouble=DiskSeemsFull(),
+    ),
+    Fault(
+        name="alerting-cut",
+        summary="give Prometheus a wrong address for Alertmanager: both live, no alert arrives",
+        expected=("PrometheusNotificationsFailing",),
+        within_s=480,
+        mailed=False,
+        heartbeat_stops=True,
+        trouble=AlertingCut(),
+    ),
+)
