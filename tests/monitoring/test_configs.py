@@ -204,6 +204,12 @@ INHIBITED = [
     ("PaymentsUnreconciled", "RefundsFailing", True, False),
     ("DiskSpaceCritical", "HighMemoryUsage", True, False),
     ("DatabaseDown", "BackupStale", True, False),
+    ("WorkerDown", "JourneyFailing", True, True),
+    ("DatabaseDown", "JourneyFailing", True, True),
+    ("RedisDown", "JourneyFailing", True, True),
+    ("RedisDown", "JourneyFailing", False, False),
+    ("JourneyFailing", "ServiceDown", True, False),
+    ("JourneyFailing", "InboxStuck", True, False),
 ]
 
 

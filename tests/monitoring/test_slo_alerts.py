@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.monitoring.cases import journey, slo
 from tests.monitoring.cases.case import Case
-from tests.monitoring.cases.slo import CASES, TEXTS
+from tests.monitoring.cases.slo import TEXTS
 from tests.monitoring.conftest import ROOT
 
 from alojamientos.monitoring import definitions
 
+CASES = [*slo.CASES, *journey.SLO_CASES]
 RULES = ROOT / "monitoring/prometheus/alerts"
 RECORDINGS = ROOT / "monitoring/prometheus/rules"
 ALERTS = {rule.name: rule for group in definitions.RULE_GROUPS for rule in group.alerts}

@@ -68,6 +68,8 @@ FEED_ERRORS = (
     *("address_refused", "too_large", "not_a_calendar", "truncated"),
     *("bad_event", "mass_vanish"),  # the feed was read, but not all of it could be believed
 )
+# The `handler` of requests that we make ourselves: no guest's, and in no service level.
+SYNTHETIC_HANDLER = "synthetic"
 JOURNEY_STEPS = ("availability", "hold", "cancel", "webhook")
 JOURNEY_OUTCOMES = ("success", "failure")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")

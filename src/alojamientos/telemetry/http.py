@@ -15,7 +15,6 @@ from structlog.typing import FilteringBoundLogger
 from alojamientos.telemetry import catalogue, context, log_events, logs
 from alojamientos.telemetry.instruments import Instruments
 from alojamientos.telemetry.routes import UNMATCHED, Routes, handler_of
-from alojamientos.telemetry.synthetic import HANDLER as SYNTHETIC
 from alojamientos.telemetry.synthetic import Marks
 
 __all__ = ["TraceMiddleware", "handler_of", "instrument"]
@@ -77,7 +76,7 @@ class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
         handler = self._routes.handler(request.scope)
         is_templated = handler != UNMATCHED
         if is_templated and not handler.endswith(_PROBES) and self._marks.is_on(request.scope):
-            handler = SYNTHETIC
+            handler = catalogue.SYNTHETIC_HANDLER
         return handler, is_templated
 
     def _is_handler_excluded(self, handler: str, is_templated: bool) -> bool:
@@ -91,7 +90,7 @@ class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
         response = info.response.raw_headers if info.response else ()
         duration, received, sent = self._series.of_route(info.method, handler)
         self._series.total(info.method, handler, info.modified_status).inc()
-        if handler != SYNTHETIC:
+        if handler != catalogue.SYNTHETIC_HANDLER:
             self._series.all_routes.observe(seconds)
         duration.observe(seconds, {"trace_id": trace_id} if trace_id else None)
         received.observe(_length(scope["headers"]))

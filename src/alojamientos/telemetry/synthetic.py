@@ -9,7 +9,6 @@ from starlette.types import Scope
 from alojamientos.kit import signatures
 
 HEADER = "X-Alojamientos-Synthetic"
-HANDLER = "synthetic"  # instead of a route's template, in the metrics of HTTP requests
 _PURPOSE = b"synthetic request v1"
 _NAME = HEADER.lower().encode()
 _KEY = "alojamientos.synthetic"

@@ -8,7 +8,7 @@ from tests.integration.journey.conftest import staged
 
 from alojamientos.entrypoints.journey import rehearsal
 from alojamientos.kit.clock import today_in
-from alojamientos.telemetry import synthetic
+from alojamientos.telemetry import catalogue, synthetic
 
 AVAILABILITY = "/api/v1/availability"
 
@@ -112,3 +112,17 @@ async def test_a_journey_is_neither_limited_nor_does_it_use_up_a_guests_turns(
         assert stage.outcomes()["success"] == 3
         assert (await stage.guest.get("/api/v1/accommodations")).status_code == 200
         assert (await stage.guest.get("/api/v1/accommodations")).status_code == 429
+
+
+async def test_a_mark_makes_no_series_of_what_is_not_counted_anyway(stage):
+    marked = {synthetic.HEADER: synthetic.mark(stage.web.settings.app.api_token.get_secret_value())}
+    for path in ("/nowhere", "/api/v1/healthz", "/metrics"):
+        await stage.guest.get(path, headers=marked)
+
+    assert [name for name in stage.business() if "http_requests_total" in name] == []
+    assert (
+        stage.web.recorder.value(
+            "http_requests_inprogress", handler=catalogue.SYNTHETIC_HANDLER, method="GET"
+        )
+        is None
+    )

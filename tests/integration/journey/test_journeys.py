@@ -78,9 +78,27 @@ async def test_a_journey_fails_at_the_hold_when_the_database_refuses_it(stage, i
 
 
 async def test_a_hold_that_hangs_is_given_up_at_its_deadline_and_let_go_of(stage, intruder):
-    intruder.execute("LOCK TABLE reservation IN SHARE MODE")  # read, but not written
+    # Sooner than any deadline of the database's: without the step's own it would succeed.
+    intruder.execute(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$;"
+        " CREATE TRIGGER slow BEFORE INSERT ON reservation FOR EACH ROW EXECUTE FUNCTION dawdle()"
+    )
+    intruder.commit()
 
     await stage.journey(step_deadline_s=0.5).run()
+
+    assert stage.outcomes() == {"failure": 1, "availability: success": 1, "hold: failure": 1}
+    intruder.execute("DROP TRIGGER slow ON reservation")
+    intruder.commit()
+    await stage.journey().run()
+    assert stage.outcomes()["success"] == 1
+
+
+async def test_a_hold_that_waits_for_a_lock_fails_and_lets_go(stage, intruder):
+    intruder.execute("LOCK TABLE reservation IN SHARE MODE")  # read, but not written
+
+    await stage.journey().run()
 
     assert stage.outcomes() == {"failure": 1, "availability: success": 1, "hold: failure": 1}
     intruder.rollback()
