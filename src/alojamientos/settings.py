@@ -317,6 +317,20 @@ class AlertSettings(_Group):
         return self.whatsapp_to != "none"
 
 
+class JourneySettings(_Group):
+    """The booking that the worker rehearses once a minute, to see that booking works."""
+
+    model_config = SettingsConfigDict(env_prefix="JOURNEY_")
+    enabled: bool = Field(
+        default=True, description="false stops it: an outage at night, unwritten to, goes unseen"
+    )
+    web_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+)?$",
+        description="Where the worker reaches web; without it, at WEB_HOST and WEB_PORT",
+    )
+
+
 class StackSettings(_Group):
     """The native stack of `make up`: ports (all on 127.0.0.1) and folders."""
 
@@ -356,6 +370,7 @@ class Settings:
         "mail": MailSettings,
         "guest_mail": GuestMailSettings,
         "alert": AlertSettings,
+        "journey": JourneySettings,
         "stack": StackSettings,
     }
     app: AppSettings
@@ -368,6 +383,7 @@ class Settings:
     mail: MailSettings
     guest_mail: GuestMailSettings
     alert: AlertSettings
+    journey: JourneySettings
     stack: StackSettings
 
     def __init__(self, **values: _Group) -> None:

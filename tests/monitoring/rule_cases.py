@@ -8,6 +8,7 @@ from tests.monitoring.cases import (
     channels,
     ical,
     jobs,
+    journey,
     latency,
     machine,
     payments,
@@ -552,6 +553,7 @@ CASES: list[Case] = [
 
 for _theme in (latency, ical, reservations, payments, channels, jobs, machine, scrapes, slo):
     CASES += _theme.CASES
+CASES += [*journey.CASES, *journey.SLO_CASES]
 
 # What the templates make of their labels and values, letter by letter.
 TEXTS: list[Case] = [
@@ -628,4 +630,4 @@ TEXTS: list[Case] = [
         },
     ),
 ]
-TEXTS += slo.TEXTS
+TEXTS += [*slo.TEXTS, *journey.TEXTS]

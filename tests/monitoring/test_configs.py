@@ -216,6 +216,12 @@ INHIBITED = [
     ("ErrorBudgetTicket", "ErrorBudgetBurnSlow", True, False),
     ("SloOutage", "SloSignalMissing", True, False),
     ("SloOutage", "HighErrorRate", True, False),
+    ("WorkerDown", "JourneyFailing", True, True),
+    ("DatabaseDown", "JourneyFailing", True, True),
+    ("RedisDown", "JourneyFailing", True, True),
+    ("RedisDown", "JourneyFailing", False, False),
+    ("JourneyFailing", "ServiceDown", True, False),
+    ("JourneyFailing", "InboxStuck", True, False),
 ]
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.monitoring.cases import slo
+from tests.monitoring.cases import journey, slo
 from tests.monitoring.cases.case import Case
 from tests.monitoring.cases.slo import TEXTS
 from tests.monitoring.conftest import ROOT
 
 from alojamientos.monitoring import definitions
 
-CASES = [case for case in slo.CASES if case.kind in ("firing", "low traffic")]
+CASES = [
+    case for case in (*slo.CASES, *journey.SLO_CASES) if case.kind in ("firing", "low traffic")
+]
 RULES = ROOT / "monitoring/prometheus/alerts"
 RECORDINGS = ROOT / "monitoring/prometheus/rules"
 ALERTS = {rule.name: rule for group in definitions.RULE_GROUPS for rule in group.alerts}

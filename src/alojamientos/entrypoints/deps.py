@@ -13,6 +13,7 @@ from alojamientos.kit.ratelimit import RateLimiter
 from alojamientos.telemetry import log_events
 from alojamientos.telemetry.http import handler_of
 from alojamientos.telemetry.recorder import Recorder
+from alojamientos.telemetry.synthetic import is_synthetic
 
 
 class Unauthorized(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
@@ -42,12 +43,21 @@ def limit_rate(
     recorder: Recorder,
     log: FilteringBoundLogger,
 ) -> Callable[[Request], Awaitable[None]]:
-    """Build the dependency that refuses clients which ask too often, counted and logged."""
+    """Build the dependency that refuses clients which ask too often, counted and logged.
+
+    Our own synthetic requests are no client's: they are neither counted nor refused.
+    """
 
     def limited(request: Request) -> None:
         recorder.rate_limited()
         log.info(log_events.RATE_LIMITED, handler=handler_of(request.scope), limit=limiter.limit)
 
-    return ratelimit.limit_requests(
+    limit_client = ratelimit.limit_requests(
         limiter, trusted=ratelimit.parse_networks(trusted_proxies), on_limited=limited
     )
+
+    async def limit(request: Request) -> None:
+        if not is_synthetic(request.scope):
+            await limit_client(request)
+
+    return limit

@@ -61,6 +61,7 @@ def create_app(container: Container) -> FastAPI:
         instruments=container.recorder.instruments,
         log=container.log,
         enabled=settings.app.enable_metrics,
+        synthetic_secret=settings.app.api_token.get_secret_value(),
     )
     return app
 

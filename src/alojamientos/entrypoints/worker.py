@@ -19,6 +19,7 @@ from alojamientos.channels.whatsapp.media import WhatsAppMedia
 from alojamientos.conversation.handler import Handler
 from alojamientos.entrypoints import container as containers
 from alojamientos.entrypoints import errors, invariants, metrics, serving
+from alojamientos.entrypoints import journey as journeys
 from alojamientos.entrypoints.container import Container
 from alojamientos.health import api as health
 from alojamientos.jobs.registry import Job
@@ -36,7 +37,7 @@ from alojamientos.transcription.none import Nobody
 
 
 def create_jobs(
-    container: Container, *, whatsapp: HttpClient, mercadopago: HttpClient
+    container: Container, *, whatsapp: HttpClient, mercadopago: HttpClient, web: HttpClient
 ) -> list[Job]:
     """Return every job of the application."""
     settings = container.settings
@@ -98,6 +99,7 @@ def create_jobs(
         *reservations.create_jobs(
             database=container.database, log=container.log, checks=invariants.ALL
         ),
+        journeys.create_job(container, web=web),
     ]
 
 
@@ -166,7 +168,8 @@ async def _serve(container: Container) -> None:
                 timeout_s=settings.mercadopago.timeout_s,
             )
         )
-        jobs = create_jobs(container, whatsapp=whatsapp, mercadopago=mercadopago)
+        web = await stack.enter_async_context(journeys.web_client(settings))
+        jobs = create_jobs(container, whatsapp=whatsapp, mercadopago=mercadopago, web=web)
         container.recorder.expect_jobs(job.name for job in jobs)
         worker = Worker(
             container.dsn,

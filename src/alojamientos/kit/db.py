@@ -161,6 +161,12 @@ class Database:
         async with _translated(), self.engine.connect() as conn:
             yield conn
 
+    @asynccontextmanager
+    async def rehearse(self) -> AsyncIterator[Transaction]:
+        """Open a transaction that is rolled back at the end; its facts are told to nobody."""
+        async with self.read() as conn:
+            yield Transaction(conn)
+
     async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; run it again, three times in all, after a deadlock."""
         for attempt in range(1, _ATTEMPTS + 1):

@@ -99,16 +99,17 @@ class HttpClient:
         *,
         operation: str,
         json: Any = None,
+        content: bytes | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         """Make one call and return whatever status came back.
 
+        `content` is a body that must arrive as it is, for instance because it was signed.
         Raises ProviderUnavailable when nothing came back in time; its extra `ambiguous` is True
         when the request may have reached the provider all the same.
         """
         sent = {**self._traced(), **(headers or {})}
-        content = None
         if json is not None:
             content = orjson.dumps(json)
             sent["Content-Type"] = "application/json"

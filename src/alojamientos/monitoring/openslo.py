@@ -24,6 +24,7 @@ API_VERSION = "openslo/v1"
 PREFIX = "alojamientos.local/"
 _OWNER, _EVENTS = f"{PREFIX}owner-es", f"{PREFIX}events-per-month"
 _PAGES, _DESPITE = f"{PREFIX}pages", f"{PREFIX}despite"
+_STEADY = f"{PREFIX}steady"
 _MATCHER = re.compile(r'([a-z_]+)(=~|!~|!=|=)"((?:[^"\\]|\\.)*)"')
 _SUM = re.compile(r"sum\(([a-z_:]+)(?:\{(.*)\})?\)")
 _STALE = re.compile(r"sum\(min by \(([a-z_]+)\) \(([a-z_]+)\) >= bool (\d+)\)")
@@ -40,6 +41,8 @@ def to_openslo(slo: Slo) -> dict[str, Any]:
     annotations = {_OWNER: slo.owner_es, _EVENTS: str(slo.events_per_month)}
     if not slo.pages:
         annotations[_PAGES] = "false"
+    if slo.steady:
+        annotations[_STEADY] = "true"
     if slo.despite:
         annotations[_DESPITE] = slo.despite
     return {
@@ -122,10 +125,7 @@ def from_openslo(document: Mapping[str, Any]) -> Slo:
         _refuse("spec.budgetingMethod", "must be Occurrences: every event counts the same")
     labels, annotations = _map(metadata, "labels"), _map(metadata, "annotations")
     _only(labels, "metadata.labels", _SERVICES)
-    _only(annotations, "metadata.annotations", _OWNER, _EVENTS, _PAGES, _DESPITE)
-    pages = annotations.get(_PAGES, "true")
-    if pages not in ("true", "false"):
-        _refuse(f"metadata.annotations.{_PAGES}", "must be true or false")
+    _only(annotations, "metadata.annotations", _OWNER, _EVENTS, _PAGES, _STEADY, _DESPITE)
     events = _text(annotations, _EVENTS)
     if not events.isdecimal():
         _refuse(f"metadata.annotations.{_EVENTS}", "must be a whole number")
@@ -139,9 +139,17 @@ def from_openslo(document: Mapping[str, Any]) -> Slo:
         indicator=_indicator(_map(spec, "indicator")),
         objective=_objective(spec),
         events_per_month=int(events),
-        pages=pages == "true",
+        pages=_flag(annotations, _PAGES, default=True),
+        steady=_flag(annotations, _STEADY, default=False),
         despite=annotations.get(_DESPITE, ""),
     )
+
+
+def _flag(annotations: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    said = annotations.get(name, "true" if default else "false")
+    if said not in ("true", "false"):
+        _refuse(f"metadata.annotations.{name}", "must be true or false")
+    return bool(said == "true")
 
 
 def _objective(spec: Mapping[str, Any]) -> Decimal:

@@ -20,8 +20,9 @@ def metrics_of(text: str) -> frozenset[str]:
 
 
 def alerts_of(panel: Panel, groups: Iterable[RuleGroup]) -> tuple[AlertRule, ...]:
-    """Return the alerts that read a metric which `panel` shows."""
+    """Return the alerts that read a metric which `panel` shows; that others fire is none."""
     shown = frozenset[str]().union(*(metrics_of(query.expr.text) for query in panel.queries))
+    shown -= {"ALERTS"}
     return tuple(
         rule for group in groups for rule in group.alerts if shown & metrics_of(rule.expr.text)
     )

@@ -8,7 +8,7 @@ that never failed has a level of 1 rather than none.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import ClassVar
 
 from alojamientos.monitoring import conventions
@@ -149,6 +149,8 @@ class Slo:
 
     `events_per_month` is what a lodging may expect, at the low end. `pages` is false where another
     alert already wakes somebody in time. `despite` says why a budget finer than the traffic stands.
+    `steady` events come evenly: an alert wants as many bad ones as its window holds at that factor,
+    so that a few bad minutes of a system an hour old are not taken for those of a month.
     """
 
     name: str
@@ -161,12 +163,18 @@ class Slo:
     objective: Decimal
     events_per_month: int
     pages: bool = True
+    steady: bool = False
     despite: str = ""
 
     @property
     def budget(self) -> Decimal:
         """The share of events that may be bad."""
         return 1 - self.objective
+
+    def bad_events_at(self, factor: Decimal, window: str) -> int:
+        """Return how many events are bad when the budget burns so fast for all of `window`."""
+        events = Decimal(self.events_per_month * WINDOWS[window]) / WINDOWS[PERIOD]
+        return int((factor * self.budget * events).to_integral_value(ROUND_FLOOR))
 
     @property
     def is_always_there(self) -> bool:

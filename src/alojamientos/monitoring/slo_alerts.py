@@ -4,6 +4,7 @@ Textbook burn-rate rules wake people over one bad event of a quiet night; these 
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from alojamientos.monitoring import conventions
 from alojamientos.monitoring.arithmetic import and_on, calculate
@@ -64,14 +65,35 @@ def _which(slos: tuple[Slo, ...], *, page: bool) -> tuple[Where, ...]:
 
 
 def _enough(window: str, minimum: int) -> Expr:
+    return compare(_bad_events(window), ">=", str(minimum))
+
+
+def _enough_of_each(slos: Iterable[Slo], window: str, minimum: int, factor: Decimal) -> Expr:
+    """Want `minimum` bad events, of steady ones as many as `factor` makes in a full window."""
+    steady = [slo for slo in slos if slo.steady]
+    if not steady:
+        return _enough(window, minimum)
+    others = none_of("slo", [slo.name for slo in steady])
+    return any_of(
+        compare(_bad_events(window, others), ">=", str(minimum)),
+        *(
+            compare(
+                _bad_events(window, equals("slo", slo.name)),
+                ">=",
+                str(max(minimum, slo.bad_events_at(factor, window))),
+            )
+            for slo in steady
+        ),
+    )
+
+
+def _bad_events(window: str, *which: Where) -> Expr:
     if window in COUNTED:
-        events = series(COUNTED[window])
-    else:
-        events = calculate(series(BAD[window]), "*", str(WINDOWS[window]))
-    return compare(events, ">=", str(minimum))
+        return series(COUNTED[window], *which)
+    return calculate(series(BAD[window], *which), "*", str(WINDOWS[window]))
 
 
-def _arm(burn: Burn, minimum: int, which: tuple[Where, ...]) -> Expr:
+def _arm(slos: tuple[Slo, ...], burn: Burn, minimum: int, which: tuple[Where, ...]) -> Expr:
     long = calculate(series(RATIO[burn.long], *which), "/", series(BUDGET))
     short = calculate(series(RATIO[burn.short]), "/", series(BUDGET))
     return and_on(
@@ -80,7 +102,7 @@ def _arm(burn: Burn, minimum: int, which: tuple[Where, ...]) -> Expr:
             compare(short, ">", f"{burn.factor}"),
             "slo",
         ),
-        _enough(burn.long, minimum),
+        _enough_of_each(slos, burn.long, minimum, burn.factor),
         "slo",
     )
 
@@ -112,7 +134,7 @@ _SUMMARIES: Mapping[str, str] = {
 def _burning(slos: tuple[Slo, ...], policy: Policy) -> AlertRule:
     chosen = tuple(slo for slo in slos if slo.pages or not policy.is_page)
     which = _which(slos, page=policy.is_page)
-    arms = [_arm(burn, policy.min_bad, which) for burn in policy.burns]
+    arms = [_arm(chosen, burn, policy.min_bad, which) for burn in policy.burns]
     windows = " or ".join(f"{burn.long} and {burn.short}" for burn in policy.burns)
     return AlertRule(
         name=policy.alert,
@@ -163,7 +185,7 @@ def _exhausted(slos: tuple[Slo, ...]) -> AlertRule:
         name=EXHAUSTED_ALERT,
         expr=and_on(
             compare(_about(series(REMAINING)), "<=", "0"),
-            _enough(PERIOD, EXHAUSTED_MIN_BAD),
+            _enough_of_each(slos, PERIOD, EXHAUSTED_MIN_BAD, Decimal(1)),
             "slo",
         ),
         hold="1h",

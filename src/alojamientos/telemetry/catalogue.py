@@ -68,6 +68,10 @@ FEED_ERRORS = (
     *("address_refused", "too_large", "not_a_calendar", "truncated"),
     *("bad_event", "mass_vanish"),  # the feed was read, but not all of it could be believed
 )
+# The `handler` of requests that we make ourselves: no guest's, and in no service level.
+SYNTHETIC_HANDLER = "synthetic"
+JOURNEY_STEPS = ("availability", "hold", "cancel", "webhook")
+JOURNEY_OUTCOMES = ("success", "failure")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -570,6 +574,33 @@ JOBS_STALLED = Metric(
     owner="jobs",
     process="web",
     collected=True,
+)
+
+# --- The synthetic booking journey ---------------------------------------------------------------
+JOURNEYS = Metric(
+    name="journeys_total",
+    kind="counter",
+    help="Bookings that the worker rehearsed to see that booking works; no guest's are among them.",
+    owner="entrypoints.journey",
+    process="worker",
+    labels={"outcome": JOURNEY_OUTCOMES},
+)
+JOURNEY_STEPS_DONE = Metric(
+    name="journey_steps_total",
+    kind="counter",
+    help="Steps of rehearsed bookings; the first one that fails ends its journey.",
+    owner="entrypoints.journey",
+    process="worker",
+    labels={"step": JOURNEY_STEPS, "outcome": JOURNEY_OUTCOMES},
+)
+JOURNEY_STEP_SECONDS = Metric(
+    name="journey_step_seconds",
+    kind="summary",  # one a minute: a mean says what buckets would, at a third of the series
+    help="Time that a step of a rehearsed booking took, whatever came of it.",
+    owner="entrypoints.journey",
+    process="worker",
+    labels={"step": JOURNEY_STEPS},
+    unit="seconds",
 )
 
 # --- Providers, servers, the process itself ------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import cache
 
 from fastapi import FastAPI
@@ -14,27 +15,37 @@ from structlog.typing import FilteringBoundLogger
 from alojamientos.telemetry import catalogue, context, log_events, logs
 from alojamientos.telemetry.instruments import Instruments
 from alojamientos.telemetry.routes import UNMATCHED, Routes, handler_of
+from alojamientos.telemetry.synthetic import Marks
 
 __all__ = ["TraceMiddleware", "handler_of", "instrument"]
 
-# Not counted, and told for debugging only: they would drown the guests' requests.
+# Not counted, and told for debugging only: they would drown the guests' requests. Synthetic ones
+# are counted apart, and told when they fail.
 _PROBES = ("/metrics", "/healthz", "/readyz")
 _TRACE = "alojamientos.trace_id"
+_SERVER_ERROR = 500
 
 
 def instrument(
-    app: FastAPI, *, instruments: Instruments, log: FilteringBoundLogger, enabled: bool = True
+    app: FastAPI,
+    *,
+    instruments: Instruments,
+    log: FilteringBoundLogger,
+    enabled: bool = True,
+    synthetic_secret: str = "",
 ) -> None:
     """Trace and log every request of `app` and, when `enabled`, measure it from outermost.
 
+    Requests marked under `synthetic_secret` are told apart; without a secret none are.
     Call it after every other middleware has been added. The options are the specification's; but
     whether metrics are on is our setting's to say, not the absence of an environment variable,
     and latency ends where the response starts, so that background work does not count.
     """
     routes = Routes(app)
-    app.add_middleware(TraceMiddleware, routes=routes, log=log)
+    marks = Marks(synthetic_secret)
+    app.add_middleware(TraceMiddleware, routes=routes, log=log, marks=marks)
     if enabled:
-        app.add_middleware(_MeasureMiddleware, routes=routes, instruments=instruments)
+        app.add_middleware(_MeasureMiddleware, routes=routes, instruments=instruments, marks=marks)
 
 
 class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
@@ -44,7 +55,9 @@ class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
     redirected slash with the path as it was asked for, and makes a series of every method tried.
     """
 
-    def __init__(self, app: ASGIApp, *, routes: Routes, instruments: Instruments) -> None:
+    def __init__(
+        self, app: ASGIApp, *, routes: Routes, instruments: Instruments, marks: Marks
+    ) -> None:
         super().__init__(
             app,
             should_group_status_codes=False,
@@ -54,13 +67,17 @@ class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
             instrumentations=(self._record,),
         )
         self._routes = routes
+        self._marks = marks
         self._series = _Series(instruments)
         self.should_instrument_requests_inprogress = True
         self.inprogress = self._series  # type: ignore[assignment]  # it asks for labels() only
 
     def _get_handler(self, request: Request) -> tuple[str, bool]:
         handler = self._routes.handler(request.scope)
-        return handler, handler != UNMATCHED
+        is_templated = handler != UNMATCHED
+        if is_templated and not handler.endswith(_PROBES) and self._marks.is_on(request.scope):
+            handler = catalogue.SYNTHETIC_HANDLER
+        return handler, is_templated
 
     def _is_handler_excluded(self, handler: str, is_templated: bool) -> bool:
         return not is_templated or handler.endswith(_PROBES)
@@ -73,7 +90,8 @@ class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
         response = info.response.raw_headers if info.response else ()
         duration, received, sent = self._series.of_route(info.method, handler)
         self._series.total(info.method, handler, info.modified_status).inc()
-        self._series.all_routes.observe(seconds)
+        if handler != catalogue.SYNTHETIC_HANDLER:
+            self._series.all_routes.observe(seconds)
         duration.observe(seconds, {"trace_id": trace_id} if trace_id else None)
         received.observe(_length(scope["headers"]))
         sent.observe(_length(response))
@@ -107,9 +125,12 @@ class _Series:
 class TraceMiddleware:
     """Join the caller's trace or start one; tell of the request once it has ended."""
 
-    def __init__(self, app: ASGIApp, *, routes: Routes, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, app: ASGIApp, *, routes: Routes, log: FilteringBoundLogger, marks: Marks
+    ) -> None:
         self._app = app
         self._routes = routes
+        self._marks = marks
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +140,11 @@ class TraceMiddleware:
         start = time.perf_counter()
         status = 500
         handler = self._routes.handler(scope)
-        with context.trace(context.parse_traceparent(_traceparent(scope))) as trace_id:
+        synthetic = self._marks.is_on(scope)
+        with (
+            context.trace(context.parse_traceparent(_traceparent(scope))) as trace_id,
+            context.bound(synthetic=True) if synthetic else nullcontext(),
+        ):
             scope[_TRACE] = trace_id
 
             async def send_traced(message: Message) -> None:
@@ -139,7 +164,8 @@ class TraceMiddleware:
                 logs.mark_told(error)
                 raise
             finally:
-                tell = self._log.debug if handler.endswith(_PROBES) else self._log.info
+                quiet = handler.endswith(_PROBES) or (synthetic and status < _SERVER_ERROR)
+                tell = self._log.debug if quiet else self._log.info
                 tell(
                     log_events.HTTP_REQUEST,
                     method=scope["method"],

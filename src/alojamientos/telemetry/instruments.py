@@ -71,10 +71,12 @@ class Instruments:
     def observe(
         self, metric: Metric, seconds: float, *, trace_id: str | None = None, **labels: str
     ) -> None:
-        """Observe a duration in seconds, with the trace as its exemplar."""
+        """Observe a duration in seconds, with the trace as its exemplar where there are buckets."""
         child = self._child(metric, labels)
         if isinstance(child, Histogram):
             child.observe(seconds, {"trace_id": trace_id} if trace_id else None)
+        elif isinstance(child, Summary):
+            child.observe(seconds)
 
     def _build(self, metric: Metric) -> None:
         names = tuple(metric.labels)

@@ -174,6 +174,16 @@ JOB_RETRIED = _event(
     *("job", "job_id", "duration_ms", "attempts", "error", "retry_in_s"),
 )
 JOBS_SWEPT = _event("job.stuck_swept", "Jobs left behind by a crash were put back", "count")
+JOURNEY_FINISHED = _event(
+    "journey.rehearsal_finished",
+    "A booking was rehearsed from end to end; its lines have synthetic=true",
+    *("outcome", "duration_ms"),
+)
+JOURNEY_FAILED = _event(
+    "journey.rehearsal_failed",
+    "A rehearsed booking ended at a step that a guest's would end at too",
+    *("outcome", "step", "duration_ms", "error", "detail"),
+)
 DEPENDENCY_LOST = _event(
     "dependency.connection_lost", "A server cannot be reached", *("dependency", "error")
 )

@@ -133,6 +133,13 @@ class Recorder:
             catalogue.JOB_DURATION, seconds, trace_id=context.current_trace_id(), job=job
         )
 
+    def journey_finished(self, *, outcome: str) -> None:
+        self.instruments.count(catalogue.JOURNEYS, outcome=outcome)
+
+    def journey_step(self, *, step: str, outcome: str, seconds: float) -> None:
+        self.instruments.count(catalogue.JOURNEY_STEPS_DONE, step=step, outcome=outcome)
+        self.instruments.observe(catalogue.JOURNEY_STEP_SECONDS, seconds, step=step)
+
     def outbound_call(self, *, provider: str, operation: str, outcome: str, seconds: float) -> None:
         self.instruments.count(
             catalogue.OUTBOUND_REQUESTS, provider=provider, operation=operation, outcome=outcome

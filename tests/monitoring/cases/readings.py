@@ -148,7 +148,7 @@ def _of_http() -> Iterator[Reading]:
     others = {
         **{
             _request("backend", handler, status): counting(_NOISE)
-            for handler in ("/metrics", "/api/v1/healthz", "/api/v1/readyz")
+            for handler in ("/metrics", "/api/v1/healthz", "/api/v1/readyz", "synthetic")
             for status in ("200", "503")
         },
         _request("worker", api, "500"): counting(_NOISE),
@@ -171,6 +171,25 @@ def _of_http() -> Iterator[Reading]:
         for noise, samples in others.items():
             name = "nobody ever asked: there is nothing to judge"
             yield _raw("bad", window, slo, name, {noise: samples}, None)
+
+
+def _of_journeys() -> Iterator[Reading]:
+    slo, metric = "booking-journey", 'journeys_total{job="worker",instance="%s",outcome="%s"}'
+    good = {metric % ("one", "success"): counting(_LOUD)}
+    bad = {
+        metric % ("one", "failure"): counting(_FAILED),
+        metric % ("two", "failure"): counting(_FAILED_TOO),
+    }
+    for window, minutes in _WINDOWS.items():
+        everything = _together(_LOUD, _FAILED, _FAILED_TOO)
+        failed = _together(_FAILED, _FAILED_TOO)
+        name = "two workers rehearse"
+        total, wrong = _per_second(everything, minutes), _per_second(failed, minutes)
+        yield _raw("total", window, slo, name, {**good, **bad}, total)
+        yield _raw("bad", window, slo, name, {**good, **bad}, wrong)
+        yield _raw("bad", window, slo, "nothing ever failed", good, 0)
+        idle = {metric % ("one", "success"): "5x500"}
+        yield _raw("bad", window, slo, "nothing is rehearsed", idle, 0)
 
 
 def _of_ical() -> Iterator[Reading]:
@@ -214,6 +233,7 @@ _OBJECTIVES = {
     "ical-freshness": 0.99,
     "http-availability": 0.99,
     "payment-notifications": 0.995,
+    "booking-journey": 0.99,
 }
 
 
@@ -325,6 +345,7 @@ def _of_budget() -> Iterator[Reading]:
 READINGS: tuple[Reading, ...] = (
     *(reading for slo in _SLOW for reading in _of_slow(slo)),
     *_of_http(),
+    *_of_journeys(),
     *_of_ical(),
     *_of_definitions(),
     *_of_ratios(),

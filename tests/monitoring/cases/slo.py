@@ -511,8 +511,9 @@ _THERE = {
     f"webhook_processing_seconds_{part}": "0x60"
     for labels in (_TEXT, _AUDIO, _PAYMENT)
     for part in (f"count{{{labels}}}",)
-}
-_NAMES = ("webhook-text-latency", "webhook-audio-latency", "payment-notifications")
+} | {'journeys_total{job="worker",outcome="failure"}': "0x60"}
+_REPLIES = ("webhook-text-latency", "webhook-audio-latency", "payment-notifications")
+_NAMES = (*_REPLIES, "booking-journey")
 _MISSING = [
     case(
         "SloSignalMissing",
@@ -536,7 +537,7 @@ _MISSING = [
             {**_THERE, f"webhook_processing_seconds_count{{{labels}}}": "0x10 stale"},
             expect,
         )
-        for name, labels in zip(_NAMES, (_TEXT, _AUDIO, _PAYMENT), strict=True)
+        for name, labels in zip(_REPLIES, (_TEXT, _AUDIO, _PAYMENT), strict=True)
         for kind, when, expect in (
             ("firing", "", {"5m": QUIET, "40m": ({"slo": name},)}),
             # The last two samples are at 9m and 10m: by 15m, 5 minutes hold only one of them.

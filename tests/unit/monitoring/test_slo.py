@@ -8,8 +8,8 @@ import pytest
 from alojamientos.monitoring import slo_alerts, slo_rules
 from alojamientos.monitoring.definitions.slos import OUTAGE, POLICIES, SLOS
 from alojamientos.monitoring.promql import InvalidExpression, equals
-from alojamientos.monitoring.slo import Burn, Policy, Slow, Stale, minutes_until
-from alojamientos.telemetry.catalogue import WEBHOOK_PROCESSING
+from alojamientos.monitoring.slo import Burn, Failing, Policy, Slow, Stale, minutes_until
+from alojamientos.telemetry.catalogue import HTTP_REQUESTS, WEBHOOK_PROCESSING
 
 BY_NAME = {slo.name: slo for slo in SLOS}
 HTTP = BY_NAME["http-availability"]
@@ -35,8 +35,9 @@ def test_the_specifications_targets_are_kept():
                 found[slo.name] = (str(slo.objective), f"{seconds:g} s")
             case Stale(limit=limit):
                 found[slo.name] = (str(slo.objective), f"{limit} min")
-            case _:
-                found[slo.name] = (str(slo.objective), "5xx")
+            case Failing(metric=metric):
+                bad = "5xx" if metric is HTTP_REQUESTS else "failed"
+                found[slo.name] = (str(slo.objective), bad)
 
     assert found == {
         "webhook-text-latency": ("0.95", "3 s"),
@@ -45,6 +46,7 @@ def test_the_specifications_targets_are_kept():
         "ical-freshness": ("0.99", "20 min"),
         "http-availability": ("0.99", "5xx"),
         "payment-notifications": ("0.995", "60 s"),
+        "booking-journey": ("0.99", "failed"),
     }
 
 
@@ -102,6 +104,7 @@ def test_only_counters_that_exist_from_the_start_are_missed():
 
     assert {name for name in BY_NAME if f'"{name}"' in str(rule.expr)} == {
         *("webhook-text-latency", "webhook-audio-latency", "payment-notifications"),
+        "booking-journey",
     }
 
 
@@ -145,3 +148,33 @@ def test_alerts_of_new_factors_are_new_rules():
         "and on (slo)",
         "slo:bad_events:rate2h * 7200 >= 7",
     ]
+
+
+def test_steady_events_want_as_many_bad_ones_as_a_full_window_would_hold():
+    steady = replace(HTTP, name="steady", events_per_month=43_200, steady=True)
+    policy = Policy(
+        alert="ErrorBudgetTicket",
+        burn="ticket",
+        severity="warning",
+        burns=(Burn(factor=Decimal(3), long="1d", short="2h"),),
+    )
+    group = slo_alerts.alert_group((HTTP, steady), (policy,), OUTAGE)
+    rule = next(rule for rule in group.alerts if rule.name == policy.alert)
+
+    assert group.validate() == []
+    # 3 % of a day's 1,440 events; the others keep what is no chance.
+    assert str(rule.expr).splitlines()[-3:] == [
+        '(slo:bad_events:increase1d{slo!~"steady"} >= 3',
+        "or",
+        'slo:bad_events:increase1d{slo="steady"} >= 43)',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("factor", "window", "bad"),
+    [("1", "30d", 432), ("3", "1d", 43), ("14.4", "1h", 8), ("1", "5m", 0)],
+)
+def test_bad_events_at_a_factor_are_those_of_a_full_window(factor, window, bad):
+    slo = replace(HTTP, events_per_month=43_200)
+
+    assert slo.bad_events_at(Decimal(factor), window) == bad

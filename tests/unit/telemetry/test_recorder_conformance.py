@@ -113,6 +113,17 @@ VERBS: dict[str, tuple[Say, dict[str, dict[str, str]]]] = {
             "job_duration_seconds_count": {"job": "jobs.sweep"},
         },
     ),
+    "journey_finished": (
+        lambda r: r.journey_finished(outcome="failure"),
+        {"journeys_total": {"outcome": "failure"}},
+    ),
+    "journey_step": (
+        lambda r: r.journey_step(step="hold", outcome="success", seconds=1),
+        {
+            "journey_steps_total": {"step": "hold", "outcome": "success"},
+            "journey_step_seconds_count": {"step": "hold"},
+        },
+    ),
     "outbound_call": (
         lambda r: r.outbound_call(
             provider="whatsapp", operation="send_message", outcome="2xx", seconds=1
@@ -222,7 +233,7 @@ def test_every_family_on_the_registry_is_in_the_catalogue():
 )
 def test_every_label_set_of_a_closed_set_is_there_at_zero_from_the_start(metric: catalogue.Metric):
     recorder = Recorder.for_tests()
-    suffix = "_count" if metric.kind == "histogram" else ""
+    suffix = "_count" if metric.kind in ("histogram", "summary") else ""
 
     values = [
         recorder.value(metric.name + suffix, **dict(zip(metric.labels, known, strict=True)))

@@ -20,6 +20,7 @@ from alojamientos.kit import signatures
 from alojamientos.kit.db import Database, Transaction
 from alojamientos.kit.errors import AlojamientosError, NotFound
 from alojamientos.telemetry import log_events
+from alojamientos.telemetry.synthetic import is_synthetic
 
 SOURCE = "whatsapp"
 PATH = "/api/v1/webhooks/whatsapp"
@@ -94,7 +95,10 @@ def create_router(
             raise NotFound
         body = await _read(request, limit=max_body)
         door.check_signature(
-            secret=app_secret, body=body, header=request.headers.get(signature.HEADER)
+            secret=app_secret,
+            body=body,
+            header=request.headers.get(signature.HEADER),
+            counted=not is_synthetic(request.scope),
         )
         await door.take_in(body)
         return Response(status_code=200)
@@ -136,16 +140,20 @@ class _Door:
         self._log = log
         self._phone_number_id = phone_number_id
 
-    def check_signature(self, *, secret: str, body: bytes, header: str | None) -> None:
+    def check_signature(
+        self, *, secret: str, body: bytes, header: str | None, counted: bool
+    ) -> None:
         """Let authentic bodies through; raises SignatureInvalid."""
         try:
             signature.verify(secret=secret, body=body, header=header)
         except SignatureInvalid as error:
-            self._recorder.signature_checked(source=SOURCE, valid=False)
+            if counted:
+                self._recorder.signature_checked(source=SOURCE, valid=False)
             reason = error.extra["reason"]
             self._log.warning(log_events.WEBHOOK_REFUSED, source=SOURCE, reason=reason)
             raise
-        self._recorder.signature_checked(source=SOURCE, valid=True)
+        if counted:
+            self._recorder.signature_checked(source=SOURCE, valid=True)
 
     async def take_in(self, body: bytes) -> None:
         """Store everything that `body` carries in one transaction; raises AnomalousPayload."""

@@ -4,6 +4,7 @@ from alojamientos.monitoring.definitions.alerts_channels import CHANNEL_ALERTS
 from alojamientos.monitoring.definitions.alerts_critical import CRITICAL_ALERTS
 from alojamientos.monitoring.definitions.alerts_ical import ICAL_ALERTS
 from alojamientos.monitoring.definitions.alerts_jobs import JOB_ALERTS
+from alojamientos.monitoring.definitions.alerts_journey import JOURNEY_ALERTS
 from alojamientos.monitoring.definitions.alerts_latency import LATENCY_ALERTS
 from alojamientos.monitoring.definitions.alerts_payments import PAYMENT_ALERTS
 from alojamientos.monitoring.definitions.alerts_performance import PERFORMANCE_ALERTS
@@ -15,7 +16,7 @@ from alojamientos.monitoring.slo_alerts import alert_group
 from alojamientos.monitoring.slo_rules import recording_groups
 
 RULE_GROUPS = (
-    *(CRITICAL_ALERTS, LATENCY_ALERTS, ICAL_ALERTS, RESERVATION_ALERTS),
+    *(CRITICAL_ALERTS, JOURNEY_ALERTS, LATENCY_ALERTS, ICAL_ALERTS, RESERVATION_ALERTS),
     *(PAYMENT_ALERTS, CHANNEL_ALERTS, JOB_ALERTS),
     PERFORMANCE_ALERTS,
     *(PIPELINE_ALERTS, SCRAPE_ALERTS),

@@ -23,7 +23,10 @@ from alojamientos.telemetry.catalogue import (
 
 # After scraping, the label `job` is Prometheus' own; the metric's is called so.
 JOB = "exported_job"
-EVERY_MINUTE = ("jobs.sweep", "reservations.expire_holds", "reservations.remind_holds")
+EVERY_MINUTE = (
+    *("jobs.sweep", "reservations.expire_holds", "reservations.remind_holds"),
+    "journey.run",
+)
 EVERY_FIVE_MINUTES = ("reservations.check_invariants", "payments.reconcile")
 EVERY_HOUR = ("reservations.forget_answers",)
 # The calendars' job has an alert of its own, ICalSyncNotRunning: it is asked whether it ran, since

@@ -6,6 +6,7 @@ four messages in a quiet hour, one slow one is a quarter, and nobody's night.
 
 from alojamientos.monitoring.arithmetic import and_on, divide, events, quantile, slower
 from alojamientos.monitoring.conventions import MEASURE, Severity
+from alojamientos.monitoring.definitions.traffic import NOT_SYNTHETIC
 from alojamientos.monitoring.model import AlertRule, RuleGroup
 from alojamientos.monitoring.promql import (
     Expr,
@@ -50,11 +51,12 @@ def _slow(metric: Metric, where: tuple[Where, ...], seconds: int) -> Expr:
 
 
 def _failing(share: str) -> Expr:
-    failed = total(rate(HTTP_REQUESTS, _SERVER_ERROR, window=_ERRORS_WINDOW))
+    failed = total(rate(HTTP_REQUESTS, NOT_SYNTHETIC, _SERVER_ERROR, window=_ERRORS_WINDOW))
+    everything = total(rate(HTTP_REQUESTS, NOT_SYNTHETIC, window=_ERRORS_WINDOW))
     return and_on(
-        compare(divide(failed, total(rate(HTTP_REQUESTS, window=_ERRORS_WINDOW))), ">", share),
+        compare(divide(failed, everything), ">", share),
         compare(
-            total(increase(HTTP_REQUESTS, _SERVER_ERROR, window=_ERRORS_WINDOW)),
+            total(increase(HTTP_REQUESTS, NOT_SYNTHETIC, _SERVER_ERROR, window=_ERRORS_WINDOW)),
             ">=",
             _LEAST_ERRORS,
         ),

@@ -12,6 +12,8 @@ from alojamientos.telemetry.catalogue import (
     HTTP_REQUEST_DURATION,
     HTTP_REQUESTS,
     ICAL_LAST_SYNC_AGE,
+    JOURNEYS,
+    SYNTHETIC_HANDLER,
     WEBHOOK_PROCESSING,
 )
 
@@ -98,7 +100,10 @@ SLOS = (
     Slo(
         name="http-availability",
         title="Requests answered without an error of ours",
-        description="Every request but health checks and metrics; bad are the answers 5xx.",
+        description=(
+            "Every request but health checks, metrics and our own rehearsals; bad are the answers"
+            " 5xx."
+        ),
         owner_es="El sistema está respondiendo con errores.",
         service="backend",
         depends_on=("backend", "database"),
@@ -106,7 +111,11 @@ SLOS = (
             metric=HTTP_REQUESTS,
             where=(
                 equals("job", "backend"),
-                Where(label="handler", operator="!~", value=".*(/metrics|/healthz|/readyz)"),
+                Where(
+                    label="handler",
+                    operator="!~",
+                    value=f".*(/metrics|/healthz|/readyz)|{SYNTHETIC_HANDLER}",
+                ),
             ),
             bad=(Where(label="status", operator="=~", value="5.."),),
         ),
@@ -131,5 +140,23 @@ SLOS = (
             "a payment applied late can cost a guest the dates; three late ones are needed for an"
             " alert, and the age of unapplied payments is watched besides"
         ),
+    ),
+    Slo(
+        name="booking-journey",
+        title="Rehearsed bookings that get through",
+        description=(
+            "Once a minute the worker looks for free nights, holds them, cancels, and hands over a"
+            " signed webhook; bad are those that fail at any step. None is rehearsed while the"
+            " queue is out of reach: that is DatabaseDown's and WorkerDown's to tell."
+        ),
+        owner_es="La reserva de prueba que se hace cada minuto está fallando.",
+        service="reservations",
+        depends_on=("backend", "worker", "database", "redis"),
+        indicator=Failing(metric=JOURNEYS, where=(), bad=(equals("outcome", "failure"),)),
+        objective=Decimal("0.99"),
+        events_per_month=43_200,
+        # JourneyFailing wakes at two in a row, and is over when booking works again.
+        pages=False,
+        steady=True,
     ),
 )

@@ -13,6 +13,7 @@ from alojamientos.monitoring.definitions import thresholds
 from alojamientos.monitoring.definitions.boards.overview_guests import GUESTS
 from alojamientos.monitoring.definitions.exporters import PROBE_SUCCESS, UP
 from alojamientos.monitoring.definitions.recorded import ALERTS
+from alojamientos.monitoring.definitions.traffic import NOT_SYNTHETIC
 from alojamientos.monitoring.promql import (
     RATE_INTERVAL,
     Expr,
@@ -43,8 +44,9 @@ _REFUSED = Where(label="status", operator="=~", value="4..")
 
 
 def _share_of_requests(bad: Where, window: str) -> Expr:
-    everything = total(rate(HTTP_REQUESTS, window=window))
-    return divide(or_zero(total(rate(HTTP_REQUESTS, bad, window=window)), everything), everything)
+    everything = total(rate(HTTP_REQUESTS, NOT_SYNTHETIC, window=window))
+    some = total(rate(HTTP_REQUESTS, NOT_SYNTHETIC, bad, window=window))
+    return divide(or_zero(some, everything), everything)
 
 
 _WORKING = Row(
@@ -127,14 +129,14 @@ _TRAFFIC = Row(
         Panel(
             title="Request rate",
             description=(
-                "Requests answered per second, by status code. Probes and scrapes are not"
-                " counted; an idle night shows 0, a dead process shows nothing."
+                "Requests answered per second, by status code. Probes, scrapes and our own"
+                " rehearsals are not counted; an idle night shows 0, a dead process shows nothing."
             ),
             kind="lines",
             unit="requests_per_second",
             queries=(
                 Query(
-                    expr=total(rate(HTTP_REQUESTS, window=RATE_INTERVAL), "status"),
+                    expr=total(rate(HTTP_REQUESTS, NOT_SYNTHETIC, window=RATE_INTERVAL), "status"),
                     legend="{status}",
                 ),
             ),

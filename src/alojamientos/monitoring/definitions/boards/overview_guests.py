@@ -9,7 +9,9 @@ from alojamientos.monitoring.definitions import thresholds
 from alojamientos.monitoring.definitions.boards import FEW_EVENTS
 from alojamientos.monitoring.promql import (
     RATE_INTERVAL,
+    equals,
     highest,
+    increase,
     lowest,
     number_of,
     one_of,
@@ -21,6 +23,8 @@ from alojamientos.telemetry import log_events
 from alojamientos.telemetry.catalogue import (
     APP_BUILD_INFO,
     INBOX_OPEN,
+    JOURNEY_STEPS_DONE,
+    JOURNEYS,
     LOG_EVENTS,
     OUTBOX_OLDEST,
     OUTBOX_OPEN,
@@ -78,6 +82,32 @@ GUESTS = Row(
             width=2,
         ),
         Panel(
+            title="Rehearsed bookings",
+            description=(
+                "What became of the bookings that the worker rehearses once a minute, in 5 minutes:"
+                " availability, hold, cancellation, webhook. 5 get through when all is well;"
+                " a line that ends means that nobody rehearses."
+            ),
+            kind="lines",
+            unit="count",
+            queries=(
+                Query(
+                    expr=total(increase(JOURNEYS, equals("outcome", "success"), window="5m")),
+                    legend="got through",
+                ),
+                Query(
+                    expr=total(
+                        increase(JOURNEY_STEPS_DONE, equals("outcome", "failure"), window="5m"),
+                        "step",
+                    ),
+                    legend="failed at {step}",
+                ),
+            ),
+            fixed_window="There is one a minute",
+            logs=(log_events.JOURNEY_FAILED,),
+            width=4,
+        ),
+        Panel(
             title="Log lines",
             description="Warnings and worse that each process has written.",
             kind="lines",
@@ -97,7 +127,7 @@ GUESTS = Row(
                 ),
             ),
             logs=(log_events.FOREIGN,),
-            width=8,
+            width=4,
         ),
         Panel(
             title="What is running",
