@@ -89,7 +89,7 @@ FAULTS: tuple[Fault, ...] = (
         expected=("ICalSyncStale",),
         held=("ICalSyncDelayed",),
         # Some minutes of a feed are much to a stack that has not lived for long.
-        lingers=("ErrorBudgetTicket",),
+        lingers=("ErrorBudgetTicket", "ErrorBudgetExhausted"),
         within_s=480,
         trouble=CalendarSilent(),
     ),
