@@ -74,7 +74,7 @@ FAULTS: tuple[Fault, ...] = (
         aftermath=_BUDGET_ALERTS,
         allowed=("ProviderFailing",),
         within_s=420,
-        trouble=SlowProvider(spoken=True, delay_s=12, at_once=12, every_s=120, good_per_s=2),
+        trouble=SlowProvider(spoken=True, delay_s=12, at_once=12, every_s=120, good_per_s=5),
     ),
     Fault(
         name="slow-replies",
