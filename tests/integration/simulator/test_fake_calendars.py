@@ -131,3 +131,11 @@ def test_calendars_outlive_a_restart_and_the_demos_are_where_they_are_said_to_be
 
     assert first.text.count("BEGIN:VEVENT") == 1
     assert second.text.count("BEGIN:VEVENT") == 2
+
+
+def test_a_calendar_that_is_taken_away_finds_nothing_any_more(providers):
+    path = listing(providers)
+    providers.control("DELETE", "calendars/a")
+
+    assert providers.http.get(path).status_code == 404
+    providers.control("DELETE", "calendars/a", status=404)

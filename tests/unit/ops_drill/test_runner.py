@@ -249,6 +249,19 @@ def test_an_aftermath_that_does_not_end_is_told(drill, stack):
     assert report.problems == ["ServiceNotReady: still not quiet 0.5 s after the mending"]
 
 
+def test_what_may_linger_does_not_keep_a_drill_from_its_end(drill, stack):
+    def stay(step):
+        if step.stage == "pending":
+            stack.others = {"ServiceNotReady": "firing"}
+            stack.broken.add("others stay")
+
+    assert drill(replace(FAULT, held=(), lingers=("ServiceNotReady",)), stay).run().ok
+
+
+def test_only_the_last_fault_may_leave_an_alert_to_the_next():
+    assert [fault.name for fault in faults.ALL if fault.lingers] == [faults.ALL[-1].name]
+
+
 def test_an_aftermath_may_be_mailed_after_the_mending(drill, stack):
     stack.others = {"ServiceNotReady": "firing"}
 
@@ -413,7 +426,7 @@ def test_a_mail_is_waiting_when_the_mail_server_dies(stack):
 def test_every_fault_speaks_of_alerts_that_exist(fault):
     known = {rule.name for group in definitions.RULE_GROUPS for rule in group.alerts}
 
-    groups = (fault.expected, fault.held, fault.aftermath, fault.allowed)
+    groups = (fault.expected, fault.held, fault.aftermath, fault.allowed, fault.lingers)
     named = [alert for group in groups for alert in group]
 
     assert {*named} <= known

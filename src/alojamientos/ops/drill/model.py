@@ -64,7 +64,8 @@ class Fault:
     `expected` must fire, and be mailed unless `mailed` is False because mail is what is broken.
     `held` may fire, and must then be held back. `aftermath` may fire as well, be held back while
     what is worse holds, and be mailed once that is over. `allowed` may fire and be mailed or not:
-    that depends on what the stack lived through before. Nothing else may fire. `within_s` is from
+    that depends on what the stack lived through before. `lingers` may as well, and may still hold
+    for hours when the drill is over. Nothing else may fire. `within_s` is from
     the fault to the last mail, or to firing where none can be sent; `recovery_s` from the mending
     until all is quiet and told. With `heartbeat_stops` Alertmanager must lose the Watchdog too, and
     so fall silent towards the service that waits for its heartbeat.
@@ -76,6 +77,7 @@ class Fault:
     held: tuple[str, ...] = ()
     aftermath: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    lingers: tuple[str, ...] = ()
     within_s: float
     recovery_s: float = 780  # a warning's recovery waits for its group's next turn, 10 minutes
     mailed: bool = True

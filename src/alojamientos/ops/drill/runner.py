@@ -205,6 +205,7 @@ class Drill:
             loud = self._loud(self._eyes.rule_states())
         except Unreachable as error:
             return error.message
+        loud = [name for name in loud if name not in self._fault.lingers]
         return f"{', '.join(loud)}: still not quiet" if loud else ""
 
     def _look(self) -> None:
@@ -219,7 +220,8 @@ class Drill:
 
     def _look_at_rules(self) -> None:
         fault = self._fault
-        allowed = {*fault.expected, *fault.held, *fault.aftermath, *fault.allowed, *self._ignored}
+        told = (*fault.expected, *fault.held, *fault.aftermath, *fault.allowed, *fault.lingers)
+        allowed = {*told, *self._ignored}
         for alert, state in self._eyes.rule_states().items():
             if alert in fault.expected:
                 if self._since == "mending":
