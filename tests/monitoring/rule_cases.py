@@ -353,6 +353,28 @@ CASES: list[Case] = [
         series={READY: "0x60", 'probe_success{job="others",instance="other"}': "1x60"},
         expect={"9m": FIRES},
     ),
+    *(
+        case
+        for cause in ("ServiceDown", "DatabaseDown")
+        for case in (
+            Case(
+                alert="ServiceNotReady",
+                kind="quiet",
+                name=f"{cause} explains it, also until the next probe has found it mended",
+                series={READY: "1x5 0x40 1x30", **journey.fired(cause, "_x13 1x28 stale")},
+                expect={f"{seconds}s": QUIET for seconds in range(60, 760, 10)},
+            ),
+            Case(
+                alert="ServiceNotReady",
+                kind="boundary",
+                name=f"{cause} is over for a minute, and 2 minutes on it is still not ready",
+                series={READY: "1x5 0x90", **journey.fired(cause, "_x13 1x16 stale")},
+                # The last sample of the cause is at 300 s; from Prometheus 3 on, a window does
+                # not have the sample at its very beginning.
+                expect={"460s": QUIET, "490s": FIRES},
+            ),
+        )
+    ),
     Case(
         alert="ServiceNotReady",
         kind="quiet",

@@ -131,18 +131,6 @@ def test_routes_say_what_is_wrong_at_any_depth():
     ]
 
 
-def test_an_inhibition_among_the_alerts_of_a_service_level_may_compare_the_level():
-    target = ('burn=~"slow|ticket"',)
-
-    within = Inhibition(source=('burn="fast"',), target=target, equal=("slo", "env"))
-    across = Inhibition(source=('alertname="A"',), target=target, equal=("slo", "env"))
-
-    assert within.validate() == []
-    assert across.validate() == [
-        "inhibition by alertname=\"A\": not every alert carries the label 'slo'"
-    ]
-
-
 def test_an_inhibition_may_only_compare_labels_that_every_alert_has():
     rule = Inhibition(source=('alertname="A"',), target=(), equal=("env", "instance"))
 

@@ -5,6 +5,7 @@ no `up` at all: so every alert here asks several witnesses, and has an arm for t
 """
 
 from alojamientos.monitoring import conventions
+from alojamientos.monitoring.definitions.causes import lately_down
 from alojamientos.monitoring.definitions.exporters import (
     PG_EXPORTER_LAST_SCRAPE_ERROR,
     PG_UP,
@@ -82,7 +83,11 @@ SERVICE_INSTANCE_DOWN = AlertRule(
 
 SERVICE_NOT_READY = AlertRule(
     name="ServiceNotReady",
-    expr=compare(highest(series(PROBE_SUCCESS, equals("job", conventions.BLACKBOX))), "==", "0"),
+    expr=unless(
+        compare(highest(series(PROBE_SUCCESS, equals("job", conventions.BLACKBOX))), "==", "0"),
+        # The last probe stays bad until the next one.
+        lately_down("ServiceDown", "DatabaseDown", window="1m"),
+    ),
     hold="2m",
     severity="critical",
     service="backend",

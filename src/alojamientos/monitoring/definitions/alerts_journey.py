@@ -1,29 +1,23 @@
 """Is booking possible, asked by booking: what tells of an outage at night, when nobody writes."""
 
-from alojamientos.monitoring.arithmetic import over
-from alojamientos.monitoring.definitions.recorded import ALERTS
+from alojamientos.monitoring.definitions.causes import lately_down
 from alojamientos.monitoring.model import AlertRule, RuleGroup
-from alojamientos.monitoring.promql import compare, equals, increase, one_of, total, unless
+from alojamientos.monitoring.promql import compare, equals, increase, total, unless
 from alojamientos.telemetry.catalogue import JOURNEY_STEPS_DONE, JOURNEYS
 
 _WINDOW = "3m"
 _FAILURE = equals("outcome", "failure")
 # The step in the label would let the alert begin anew whenever another step fails first.
 _WORST_STEP = total(increase(JOURNEY_STEPS_DONE, _FAILURE, window=_WINDOW), "step")
-# What explains it holds it back in Alertmanager, but only until it is over: the journeys that
-# failed meanwhile stay in the window for longer, and would wake somebody to what is mended.
-_MENDED = over(
-    "max_over_time",
-    ALERTS,
-    one_of("alertname", ("ServiceDown", "WorkerDown", "DatabaseDown", "RedisDown")),
-    equals("alertstate", "firing"),
-    window="4m",
-)
+# The journeys that failed meanwhile stay in the window for longer than the cause.
+_EXPLAINED = lately_down("ServiceDown", "WorkerDown", "DatabaseDown", "RedisDown", window="4m")
 
 JOURNEY_FAILING = AlertRule(
     name="JourneyFailing",
     # One a minute: two in a row, or two of three. One alone is a restart.
-    expr=unless(compare(total(increase(JOURNEYS, _FAILURE, window=_WINDOW)), ">=", "2"), _MENDED),
+    expr=unless(
+        compare(total(increase(JOURNEYS, _FAILURE, window=_WINDOW)), ">=", "2"), _EXPLAINED
+    ),
     # Just so long that ServiceDown, which needs 85 s at most, comes first and holds it back.
     hold="30s",
     severity="critical",
