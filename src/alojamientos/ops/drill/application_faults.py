@@ -67,19 +67,19 @@ FAULTS: tuple[Fault, ...] = (
         name="slow-audio",
         # A voice note takes three calls, and the worker does 12 things at a time: some wait.
         summary=(
-            "WhatsApp takes 9 s for each call while 16 guests speak at once; afterwards 40 who are"
+            "WhatsApp takes 7 s for each call while 20 guests speak at once; afterwards 40 who are"
             " answered at once for each who was not"
         ),
         expected=("HighAudioReplyLatencyP95", "SloOutage"),
         held=("ElevatedAudioReplyLatencyP95",),
         aftermath=_BUDGET_ALERTS,
         within_s=420,
-        trouble=SlowProvider(spoken=True, delay_s=9, at_once=16, every_s=120, good_per_s=5),
+        trouble=SlowProvider(spoken=True, delay_s=7, at_once=20, every_s=120, good_per_s=5),
     ),
     Fault(
         name="slow-replies",
         summary=(
-            "WhatsApp takes 8 s for each call while guests write; afterwards 40 who are answered"
+            "WhatsApp takes 7 s for each call while guests write; afterwards 40 who are answered"
             " at once for each who was not"
         ),
         expected=("HighTextReplyLatencyP95", "SloOutage"),
@@ -87,7 +87,7 @@ FAULTS: tuple[Fault, ...] = (
         aftermath=_BUDGET_ALERTS,
         allowed=("ProviderFailing",),  # we give up on half of its calls
         within_s=420,
-        trouble=SlowProvider(spoken=False, delay_s=8, at_once=12, every_s=20, good_per_s=8),
+        trouble=SlowProvider(spoken=False, delay_s=7, at_once=12, every_s=20, good_per_s=8),
     ),
     Fault(
         name="signature-flood",
