@@ -651,5 +651,21 @@ TEXTS: list[Case] = [
             "dashboard_url": "/d/alojamientos-webhooks",
         },
     ),
+    Case(
+        alert="AlertmanagerNotificationsFailing",
+        kind="firing",
+        name="does not speak of mail when it is not mail that fails",
+        series={f'{_FAILED}{{job="alertmanager",integration="webhook"}}': "0+1x180"},
+        expect={"25m": ({"integration": "webhook"},)},
+        annotations={
+            "summary": "Alertmanager cannot send",
+            "description": "90 messages by webhook failed in 15 minutes.",
+            "owner_es": (
+                "Los avisos que no van por correo (webhook) no están saliendo; mirá el correo."
+            ),
+            "runbook_url": "docs/runbooks/AlertmanagerNotificationsFailing.md",
+            "dashboard_url": "/d/alojamientos-overview",
+        },
+    ),
 ]
 TEXTS += [*slo.TEXTS, *journey.TEXTS]

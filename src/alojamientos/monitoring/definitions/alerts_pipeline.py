@@ -128,7 +128,12 @@ ALERTMANAGER_NOTIFICATIONS_FAILING = AlertRule(
     description=(
         '{{ printf "%.0f" $value }} messages by {{ $labels.integration }} failed in 15 minutes.'
     ),
-    owner_es="Los correos de alerta no se están pudiendo enviar.",
+    # By mail, or by what else there is: when WhatsApp is down, its own alert arrives by mail only.
+    owner_es=(
+        '{{ if eq $labels.integration "email" }}Los correos de alerta no se están pudiendo enviar.'
+        "{{ else }}Los avisos que no van por correo ({{ $labels.integration }}) no están saliendo;"
+        " mirá el correo.{{ end }}"
+    ),
 )
 
 ALERTMANAGER_CONFIG_RELOAD_FAILED = AlertRule(
