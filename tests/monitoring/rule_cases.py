@@ -353,6 +353,13 @@ CASES: list[Case] = [
         series={READY: "0x60", 'probe_success{job="others",instance="other"}': "1x60"},
         expect={"9m": FIRES},
     ),
+    Case(
+        alert="ServiceNotReady",
+        kind="boundary",
+        name="what may become a cause is none yet",
+        series={READY: "1x5 0x90", **journey.fired("ServiceDown", "1x95", state="pending")},
+        expect={"170s": QUIET, "180s": FIRES},
+    ),
     *(
         case
         for cause in ("ServiceDown", "DatabaseDown")

@@ -5,7 +5,7 @@ Steps are 10 s apart, as the worker is asked; a journey ends every sixth.
 
 from tests.monitoring.cases.case import FIRES, QUIET, Case, Kind, Labels
 from tests.monitoring.cases.slo import case as slo_case
-from tests.monitoring.cases.slo import counting, quiet_at
+from tests.monitoring.cases.slo import counting, quiet_at, recorded
 
 FAILED = 'journeys_total{job="worker",instance="worker:8001",outcome="failure"}'
 DONE = 'journeys_total{job="worker",instance="worker:8001",outcome="success"}'
@@ -31,8 +31,8 @@ def journeys(outcomes: str) -> dict[str, str]:
     return {FAILED: minutes(outcomes), DONE: minutes(outcomes, counted=".")}
 
 
-def fired(alert: str, samples: str) -> dict[str, str]:
-    labels = f'alertname="{alert}",alertstate="firing",severity="critical",env="test"'
+def fired(alert: str, samples: str, state: str = "firing") -> dict[str, str]:
+    labels = f'alertname="{alert}",alertstate="{state}",severity="critical",env="test"'
     return {f"ALERTS{{{labels}}}": samples}
 
 
@@ -226,5 +226,40 @@ SLO_CASES = [
         "432 failures spend a month's budget, 7 hours of a young system do not",
         _failing_after(0, 600),
         {"420m": QUIET, "600m": (JOURNEY,)},
+    ),
+    *(
+        recorded(
+            "ErrorBudgetTicket",
+            f"{events} of the 43 failures that 3 % of a day are",
+            fires,
+            of=JOURNEY,
+            bad_per_total__ratio_rate1d=0.05,
+            bad_per_total__ratio_rate2h=0.05,
+            bad_events__increase1d=events,
+        )
+        for events, fires in ((42, False), (43, True))
+    ),
+    *(
+        recorded(
+            "ErrorBudgetTicket",
+            f"{events} of the 43 failures that 1 % of three days are",
+            fires,
+            of=JOURNEY,
+            bad_per_total__ratio_rate3d=0.02,
+            bad_per_total__ratio_rate6h=0.02,
+            bad_events__increase3d=events,
+        )
+        for events, fires in ((42, False), (43, True))
+    ),
+    *(
+        recorded(
+            "ErrorBudgetExhausted",
+            f"{events} of the 432 failures that 1 % of a month are",
+            fires,
+            of=JOURNEY,
+            error_budget_remaining__ratio=0,
+            bad_events__increase30d=events,
+        )
+        for events, fires in ((431, False), (432, True))
     ),
 ]

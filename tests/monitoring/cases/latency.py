@@ -287,6 +287,12 @@ _BAD_2 = 'http_requests_total{job="backend",handler="/api/v1/cabins",method="GET
 _REFUSED = 'http_requests_total{job="backend",handler="/webhooks/mp",method="POST",status="401"}'
 
 
+def _synthetic(status: str) -> str:
+    return (
+        f'http_requests_total{{job="backend",handler="synthetic",method="GET",status="{status}"}}'
+    )
+
+
 def _errors(alert: str, percent: int, hold: int) -> list[Case]:
     def case(kind, name, series, expect):
         return Case(alert=alert, kind=kind, name=name, series=series, expect=expect)
@@ -401,6 +407,30 @@ def _errors(alert: str, percent: int, hold: int) -> list[Case]:
             "much good traffic long ago does not make a small part big",
             {_OK: "0x60 100+100x90", _BAD: "0x60 1+1x90"},
             {"24m": QUIET},
+        ),
+        case(
+            "quiet",
+            "what we ask ourselves is nobody's request",
+            {_OK: "0+5x200", _synthetic("503"): "0+5x200"},
+            {"20m": QUIET},
+        ),
+        case(
+            "quiet",
+            "what we ask ourselves does not make it more",
+            {_OK: "0+98x200", _BAD: "0+2x200", _synthetic("503"): "0+9x200"},
+            {"20m": QUIET},
+        ),
+        case(
+            "firing",
+            "what we ask ourselves does not hide it",
+            {_OK: "0+9x200", _BAD: "0+1x200", _synthetic("200"): "0+900x200"},
+            {"20m": FIRES},
+        ),
+        case(
+            "boundary",
+            "four failed, and more of what we ask ourselves",
+            {_BAD: "0x5 1+1x3 4x200", _OK: "0x210", _synthetic("503"): "0x5 1+1x200"},
+            always,
         ),
         case("absent", "nothing is asked", {}, {"20m": QUIET}),
         case("absent", "nothing ever failed", {_OK: "0+5x200"}, {"20m": QUIET}),

@@ -558,21 +558,20 @@ _MISSING = [
 ]
 
 
-def _recorded(alert: str, kind: str, name: str, fires: bool, **values: float) -> Case:
-    """Return a case of what was recorded of http-availability, given as `a__b=value`."""
+def recorded(alert: str, name: str, fires: bool, *, of: Labels = HTTP, **values: float) -> Case:
+    """Return a boundary case of what was recorded of the level `of`, given as `a__b=value`."""
     given = {
-        f'slo:{key.replace("__", ":")}{{slo="http-availability"}}': f"{value:g}x70"
+        f'slo:{key.replace("__", ":")}{{slo="{of["slo"]}"}}': f"{value:g}x70"
         for key, value in values.items()
     }
-    return case(alert, kind, name, given, {"70m": (HTTP,) if fires else QUIET})
+    return case(alert, "boundary", name, given, {"70m": (of,) if fires else QUIET})
 
 
 # The longer window burns; the shorter must burn as fast now.
 _ARMS = [
     *(
-        _recorded(
+        recorded(
             "ErrorBudgetBurnFast",
-            "boundary",
             f"{now} times as fast in the last 5 minutes",
             fires,
             bad_per_total__ratio_rate1h=0.3,
@@ -582,9 +581,8 @@ _ARMS = [
         for now, fires in ((14.3, False), (14.5, True))
     ),
     *(
-        _recorded(
+        recorded(
             "ErrorBudgetBurnSlow",
-            "boundary",
             f"{now} times as fast in the last 30 minutes",
             fires,
             bad_per_total__ratio_rate6h=0.1,
@@ -594,9 +592,8 @@ _ARMS = [
         for now, fires in ((5.9, False), (6.1, True))
     ),
     *(
-        _recorded(
+        recorded(
             "ErrorBudgetTicket",
-            "boundary",
             f"{day} times as fast in a day and {now} times in 2 hours, {events} events",
             fires,
             bad_per_total__ratio_rate1d=day / 100,
@@ -609,9 +606,8 @@ _ARMS = [
         )
     ),
     *(
-        _recorded(
+        recorded(
             "ErrorBudgetTicket",
-            "boundary",
             f"{days} times as fast in 3 days and {now} times in 6 hours, {events} events",
             fires,
             bad_per_total__ratio_rate3d=days / 100,
@@ -623,17 +619,15 @@ _ARMS = [
             *((2, 2, 3, True), (2, 2, 2, False)),
         )
     ),
-    _recorded(
+    recorded(
         "SloOutage",
-        "boundary",
         "half is not most",
         False,
         bad_per_total__ratio_rate10m=0.5,
         bad_events__rate10m=1,
     ),
-    _recorded(
+    recorded(
         "ErrorBudgetExhausted",
-        "boundary",
         "exactly spent is spent",
         True,
         error_budget_remaining__ratio=0,
