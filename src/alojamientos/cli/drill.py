@@ -3,7 +3,7 @@
 import contextlib
 import platform
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -62,12 +62,15 @@ def drill(
     console = Console(stderr=as_json, highlight=False)
     # Stopped from outside, the drill must still mend what it broke.
     before = signal.signal(signal.SIGTERM, _interrupt)
+    results: list[Report] = []
     try:
-        results = _play(chosen, console=console, timeout=timeout, despite=despite or [])
+        for result in _play(chosen, console=console, timeout=timeout, despite=despite or []):
+            results.append(result)
+            if report is not None:
+                # After each: all of them take hours, and may be stopped before the end.
+                report.write_text(_page(results), encoding="utf-8")
     finally:
         signal.signal(signal.SIGTERM, before)
-    if report is not None:
-        report.write_text(_page(results), encoding="utf-8")
     if as_json:
         print(orjson.dumps(reports.as_json(results)).decode())
     else:
@@ -102,7 +105,7 @@ def _chosen(names: list[str], *, every: bool) -> Sequence[Fault]:
 
 def _play(
     chosen: Sequence[Fault], *, console: Console, timeout: float | None, despite: Sequence[str]
-) -> list[Report]:
+) -> Iterator[Report]:
     settings = config.running(load_settings(check_production=False))
     stack = settings.stack
     alertmanager = f"http://127.0.0.1:{stack.alertmanager_port}"
@@ -112,7 +115,6 @@ def _play(
     def show(step: Step) -> None:
         console.print(f"{step.seconds:6.1f} s since the {step.since}: {step.alert} {step.stage}")
 
-    results = []
     with (
         Eyes(
             prometheus=f"http://127.0.0.1:{stack.prometheus_port}",
@@ -136,8 +138,7 @@ def _play(
                 on_step=show,
                 despite=despite,
             )
-            results.append(drill.run())
-    return results
+            yield drill.run()
 
 
 def _application(settings: Settings) -> ApplicationHands:
