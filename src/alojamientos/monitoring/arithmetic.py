@@ -22,7 +22,14 @@ from alojamientos.telemetry.catalogue import Metric
 Arithmetic = Literal["+", "-", "*", "/"]
 _OR = re.compile(r"\sor\s")
 
-OverTime = Literal["avg_over_time", "max_over_time", "min_over_time", "sum_over_time", "changes"]
+OverTime = Literal[
+    "avg_over_time",
+    "max_over_time",
+    "min_over_time",
+    "sum_over_time",
+    "last_over_time",
+    "changes",
+]
 
 
 def divide(left: Expr, right: Expr) -> Expr:

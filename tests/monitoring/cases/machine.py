@@ -171,19 +171,19 @@ _LONG = {disk("size_bytes"): "100000x1060", disk("readonly"): "0x1060"}
 _TREND = [
     # 30 a minute are 43,200 a day.
     _filling(
-        "firing", "it will be full within a day", {_FREE_DISK: "39000-30x900"}, {"3h": (_ROOT,)}
+        "firing", "it will be full within a day", {_FREE_DISK: "39000-30x900"}, {"8h": (_ROOT,)}
     ),
     _filling(
         "boundary",
-        "for an hour, and not a minute less",
+        "known for 6 hours and so for one, and not a minute less",
         {_FREE_DISK: "39000-30x900"},
-        {"60m": QUIET, "61m": (_ROOT,)},
+        {"419m": QUIET, "420m": (_ROOT,)},
     ),
     _filling(
         "boundary",
         "below 40 % it begins to count",
-        {_FREE_DISK: "41500-30x900"},  # 40 % are left after 50 minutes
-        {"110m": QUIET, "111m": (_ROOT,)},
+        {_FREE_DISK: "52000-30x900"},  # 40 % are left after 400 minutes
+        {"460m": QUIET, "461m": (_ROOT,)},
     ),
     _filling(
         "boundary",
@@ -195,14 +195,14 @@ _TREND = [
     _filling(
         "boundary",
         "full in a bit more than a day",
-        {_FREE_DISK: "35500-20x300"},  # 28,800 a day; 29,500 after 5 h
-        {"5h": QUIET},
+        {_FREE_DISK: "39100-20x500"},  # 28,800 a day; 29,500 after 8 h
+        {"8h": QUIET},
     ),
     _filling(
         "boundary",
         "full in a bit less",
-        {_FREE_DISK: "30000-20x300"},
-        {"5h": (_ROOT,)},
+        {_FREE_DISK: "37000-20x500"},
+        {"8h": (_ROOT,)},
     ),
     _filling(
         "quiet",
@@ -213,8 +213,14 @@ _TREND = [
     _filling(
         "quiet",
         "a fast hour that has ended counts no longer than the window",
-        {_FREE_DISK: "39900-60x300 21800x500"},
-        {"5h": (_ROOT,), "13h": QUIET},
+        {_FREE_DISK: "39900-40x480 20700x400"},
+        {"8h": (_ROOT,), "890m": QUIET},
+    ),
+    _filling(
+        "quiet",
+        "what a new machine writes in its first hour is no trend",
+        {_FREE_DISK: "39000-300x60 21000x800"},
+        {f"{minutes}m": QUIET for minutes in range(20, 860, 20)},
     ),
     *(
         _filling(
@@ -225,7 +231,7 @@ _TREND = [
                 disk("size_bytes", fstype=fstype): "100000x900",
                 disk("readonly", fstype=fstype): "0x900",
             },
-            {"3h": QUIET},
+            {"8h": QUIET},
         )
         for fstype in _NO_DISKS
     ),
@@ -233,10 +239,10 @@ _TREND = [
         "quiet",
         "it cannot be written to",
         {_FREE_DISK: "39000-30x900"},
-        {"3h": QUIET},
+        {"8h": QUIET},
         readonly="1x900",
     ),
-    _filling("absent", "nobody tells", {}, {"3h": QUIET}),
+    _filling("absent", "nobody tells", {}, {"8h": QUIET}),
 ]
 
 _OFFSET = 'node_timex_offset_seconds{job="node",instance="host"}'

@@ -1,6 +1,6 @@
 """The machine and the database's connections: the specification's four, and what they miss."""
 
-from alojamientos.monitoring.arithmetic import and_on, calculate, divide, forecast, since
+from alojamientos.monitoring.arithmetic import and_on, calculate, divide, forecast, over, since
 from alojamientos.monitoring.conventions import MEASURE
 from alojamientos.monitoring.definitions import thresholds
 from alojamientos.monitoring.definitions.exporters import (
@@ -165,12 +165,13 @@ DISK_FILLING_UP = AlertRule(
     # Half full is no news on a big disk; half full and full by tomorrow is.
     expr=_writable(
         and_on(
-            compare(_free_percent(), "<", "40"),
-            compare(
-                forecast(NODE_DISK_FREE, window="6h", seconds=24 * 3600),
-                "<",
-                "0",
+            and_on(
+                compare(_free_percent(), "<", "40"),
+                compare(forecast(NODE_DISK_FREE, window="6h", seconds=24 * 3600), "<", "0"),
+                *_DISK,
             ),
+            # What an installation writes in its first hours is no pace to reckon with.
+            over("last_over_time", NODE_DISK_FREE, window="5m", before="6h"),
             *_DISK,
         )
     ),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from alojamientos.ops.drill import application_faults, outside_faults
 from alojamientos.ops.drill.model import Fault, Hands
+from alojamientos.ops.drill.traffic import paced
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,21 @@ class KilledWithMailWaiting(Killed):
         hands.post_alert()
 
 
+@dataclass(frozen=True, slots=True)
+class KilledWhileNoticesCome(Killed):
+    """A part dies without which web must refuse what WhatsApp tells of the alert's own delivery.
+
+    Nobody else asks much of a quiet stack: those refusals are most of its requests, and alerts on
+    their share would hold for hours. `good` requests make up for them.
+    """
+
+    good: int
+
+    def end(self, hands: Hands) -> None:
+        hands.start_part(self.part)
+        paced(lambda: hands.application.ask("GET", "/"), times=self.good, per_s=300)
+
+
 PART_FAULTS: tuple[Fault, ...] = (
     Fault(
         name="backend-down",
@@ -47,11 +63,18 @@ PART_FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         name="database-down",
-        summary="kill PostgreSQL behind its living exporter",
+        summary=(
+            "kill PostgreSQL behind its living exporter; afterwards 6,000 good requests, for those"
+            " refused meanwhile"
+        ),
         expected=("DatabaseDown",),
         held=("ServiceNotReady", "CollectorFailing", "JourneyFailing"),
+        aftermath=(
+            *("HighErrorRate", "ElevatedErrorRate", "SloOutage"),
+            *("ErrorBudgetBurnFast", "ErrorBudgetBurnSlow", "ErrorBudgetTicket"),
+        ),
         within_s=150,
-        trouble=Killed("postgres"),
+        trouble=KilledWhileNoticesCome("postgres", good=6000),
     ),
     Fault(
         name="redis-down",
