@@ -234,8 +234,8 @@ def main() -> int:
     verdict = report(level(arguments.objective), years, days, arguments.seed, arguments.rehearsals)
     allowed = years // YEARS_PER_FALSE_PAGE
     print(
-        f"\nAt any traffic, at most {verdict.false_pages} false pages by our rules in {years} years,"
-        f" {allowed} are tolerated; at least {100 * verdict.recall:.0f} % of the outages were paged."
+        f"\nAt any traffic, our rules had at most {verdict.false_pages} false pages in {years} years"
+        f" ({allowed} tolerated) and paged at least {100 * verdict.recall:.0f} % of the outages."
         f" Took {time.monotonic() - start:.0f} s"
     )
     return 1 if verdict.false_pages > allowed or verdict.recall < 1 else 0
