@@ -153,7 +153,7 @@ def drill(stack):
                 hands=stack,
                 fault=fault,
                 on_step=on_step,
-                patience=Patience(settle_s=0.05, look_every_s=0.001),
+                patience=Patience(settle_s=0.05, quiet_s=0.02, look_every_s=0.001),
             )
         server.shutdown()
         thread.join()
@@ -247,6 +247,17 @@ def test_an_aftermath_that_does_not_end_is_told(drill, stack):
     report = drill(AFTERMATH, stay).run()
 
     assert report.problems == ["ServiceNotReady: still not quiet 0.5 s after the mending"]
+
+
+def test_what_fires_when_all_seemed_over_is_told(drill, stack):
+    def late(step):
+        if step.stage == "recovery mailed":
+            stack.others = {"DatabaseDown": "firing"}
+            stack.broken.add("others stay")
+
+    report = drill(on_step=late).run()
+
+    assert "fired and should not have: DatabaseDown" in report.problems
 
 
 def test_what_may_linger_does_not_keep_a_drill_from_its_end(drill, stack):

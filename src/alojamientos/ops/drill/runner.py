@@ -87,9 +87,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long a drill waits: `settle_s` for what should not fire; how often it looks."""
+    """How long a drill waits for what should not fire, and for quiet; how often it looks."""
 
     settle_s: float = 20.0
+    quiet_s: float = 45.0
     look_every_s: float = _LOOK_EVERY_S
 
 
@@ -110,6 +111,7 @@ class Drill:
         self._hands = hands
         self._fault = fault
         self._on_step = on_step
+        self._told: set[str] = set()
         self._patience = patience or Patience()
         self._ignored = frozenset((*_NOT_ALERTS, *despite))
         self._began = 0.0
@@ -169,8 +171,7 @@ class Drill:
         settled = self._elapsed() + self._patience.settle_s
         while self._elapsed() < settled:
             self._look()
-        if self.report.unexpected:
-            self._problem(f"fired and should not have: {', '.join(sorted(self.report.unexpected))}")
+        self._tell_unexpected()
 
     def _watch_it_heal(self) -> None:
         stage: Stage = "recovery mailed" if self._fault.mailed else "quiet"
@@ -181,12 +182,32 @@ class Drill:
                 )
                 return
             self._look()
-        # Nothing may be left, and the next drill wants to begin on a quiet stack.
-        while left := self._left():
-            if self._elapsed() > self._fault.recovery_s:
+        self._wait_for_quiet()
+        self._tell_unexpected()
+
+    def _wait_for_quiet(self) -> None:
+        """Wait until nothing is left for a while: the next drill wants to begin on a quiet stack.
+
+        What rules are made of arrives a scrape and an evaluation late: quiet once is not yet over.
+        """
+        quiet_since: float | None = None
+        while quiet_since is None or self._elapsed() - quiet_since < self._patience.quiet_s:
+            left = self._left()
+            if left and self._elapsed() > self._fault.recovery_s:
                 self._problem(f"{left} {self._fault.recovery_s:g} s after the mending")
                 return
+            if left:
+                quiet_since = None
+            elif quiet_since is None:
+                quiet_since = self._elapsed()
             self._look()
+
+    def _tell_unexpected(self) -> None:
+        """Report what fired and should not have, each once."""
+        new = sorted(self.report.unexpected - self._told)
+        self._told.update(new)
+        if new:
+            self._problem(f"fired and should not have: {', '.join(new)}")
 
     def _missing(self, stage: Stage, of_watchdog: Stage) -> str:
         """Say what has not come about yet; nothing when all has."""
