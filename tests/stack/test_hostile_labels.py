@@ -17,7 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alojamientos.ops.simulator.signing import mercadopago_signature, meta_signature
-from alojamientos.telemetry.catalogue import CATALOGUE, Metric, of_process
+from alojamientos.telemetry.catalogue import CATALOGUE, SYNTHETIC_HANDLER, Metric, of_process
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.xdist_group("stack")]
 
@@ -272,7 +272,14 @@ def attacked(stack):
 def test_hostile_input_makes_few_series_and_chooses_no_label(stack, attacked, process):
     series = samples_of(getattr(stack, process), stack.metrics_token)
     paths = httpx2.get(f"{stack.web}/openapi.json", trust_env=False).json()["paths"]
-    handlers = {*paths, "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+    handlers = {
+        *paths,
+        SYNTHETIC_HANDLER,
+        "/openapi.json",
+        "/docs",
+        "/docs/oauth2-redirect",
+        "/redoc",
+    }
     known = {metric.name for metric in of_process(process)}
 
     assert len(series) <= BUDGET
