@@ -70,6 +70,14 @@ def test_every_full_file_of_a_part_is_read(state):
     assert "there are: web" in " ".join(unknown.output.replace("│", " ").split())
 
 
+def test_as_many_lines_as_asked_for_are_shown_however_long_the_log(state):
+    write(state, "web.log", *[{"timestamp": at(2), "event": "y"}] * 50_000)
+
+    result = runner.invoke(app, ["logs", "web", "--no-follow", "--json", "--lines", "40000"])
+
+    assert len(result.stdout.splitlines()) == 40_000
+
+
 def test_a_trace_is_shown_whole_however_old(state):
     line = {"timestamp": at(1), "event": "x", "trace_id": "t1"}
     write(state, "web.log", line, *[{"timestamp": at(2), "event": "y"}] * 50_000)

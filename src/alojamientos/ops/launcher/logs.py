@@ -9,6 +9,7 @@ import orjson
 from rich.text import Text
 
 _TAIL_BYTES = 2**20
+_LINE_BYTES = 2**10  # ample for a line of ours, so that as many as asked for are read
 _TIME = ("timestamp", "time", "ts")
 _EVENT = ("event", "msg", "message")
 _HIDDEN = frozenset({*_TIME, "event", "msg", "level", "process", "span_id", "caller", "source"})
@@ -37,9 +38,10 @@ class Journal:
     def newest(self, lines: int) -> list[Line]:
         """Return the newest `lines` lines by time, or every line of the trace however old."""
         whole = self._trace is not None
+        tail = max(_TAIL_BYTES, lines * _LINE_BYTES)
         found: list[Line] = []
         for path in files(self._folder, self._part):
-            texts, self._offsets[path] = _lines(path, 0 if whole else -_TAIL_BYTES)
+            texts, self._offsets[path] = _lines(path, 0 if whole else -tail)
             found += self._parsed(texts, path)
         found.sort(key=lambda line: line.at)
         return found if whole else found[-lines:] if lines else []
