@@ -18,9 +18,9 @@ from alojamientos.ops.drill.model import Fault
 
 # They hold while the worst does, and are mailed after it if the level is still missed. So is a
 # warning of the same measure: on its way down that comes through the warning's range.
-_BUDGET_ALERTS = ("ErrorBudgetBurnSlow", "ErrorBudgetTicket")
-# Of three bad events it speaks, SloOutage of five only: it may be a moment earlier, and mailed.
-_EARLIER = ("ErrorBudgetBurnFast",)
+_BUDGET_ALERTS = ("ErrorBudgetTicket",)
+# Of three bad events they speak, SloOutage of five only: they may be a moment earlier, and mailed.
+_EARLIER = ("ErrorBudgetBurnFast", "ErrorBudgetBurnSlow")
 
 # In this order, one after the other: where an alert judges by a share of requests or of calls,
 # what the drills before have left of good ones in its window would hide the bad ones.
