@@ -37,7 +37,7 @@ def written(cases: Iterable[Case], rules: Mapping[str, Rule]) -> dict[str, str]:
             {
                 "rule_files": [RULE_FILE],
                 "evaluation_interval": interval,
-                "tests": [_group(case, rules[case.alert].alert["labels"]) for case in some],
+                "tests": [group_of(case, rules[case.alert].alert["labels"]) for case in some],
             },
             Dumper=yaml.CSafeDumper,
             allow_unicode=True,
@@ -82,6 +82,11 @@ def run(promtool: str, tests: str, folder: Path) -> str:
     """Run a test file against the RULE_FILE in `folder`; return what promtool says is wrong."""
     path = folder / "cases.yml"
     path.write_text(tests, encoding="utf-8")
+    return run_file(promtool, path)
+
+
+def run_file(promtool: str, path: Path) -> str:
+    """Run a test file that is there; return what promtool says is wrong."""
     result = subprocess.run(
         [promtool, "test", "rules", str(path)],
         capture_output=True,
@@ -92,7 +97,8 @@ def run(promtool: str, tests: str, folder: Path) -> str:
     return "" if result.returncode == 0 else result.stdout + result.stderr
 
 
-def _group(case: Case, labels: Mapping[str, str]) -> dict[str, Any]:
+def group_of(case: Case, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return promtool's test group for `case` of an alert that carries `labels`."""
     # The template of the external label, as it comes out.
     stamped = {**labels, "env": "test"}
     group: dict[str, Any] = {
