@@ -131,6 +131,7 @@ def _play(
         )
         for fault in chosen:
             console.print(f"{fault.name}: {fault.summary}")
+            console.print("it is mended at the end, also by Ctrl-C, and watched until all is quiet")
             drill = Drill(
                 eyes=eyes,
                 hands=hands,
@@ -138,7 +139,9 @@ def _play(
                 on_step=show,
                 despite=despite,
             )
-            yield drill.run()
+            report = drill.run()
+            console.print(f"{fault.name}: {'ok' if report.ok else 'FAILED'}")
+            yield report
 
 
 def _application(settings: Settings) -> ApplicationHands:
