@@ -156,7 +156,7 @@ class Drill:
         if loud := self._loud(states):
             raise DrillRefused(
                 f"{', '.join(loud)}: not quiet; wait, or repair what is broken first"
-                " (alojamientos status)"
+                f" (alojamientos status); if you know why: --despite {' --despite '.join(loud)}"
             )
         if self._fault.heartbeat_stops and WATCHDOG not in self._eyes.notices():
             raise DrillRefused(f"Alertmanager has not heard of {WATCHDOG} yet; wait a minute")
