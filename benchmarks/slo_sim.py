@@ -6,7 +6,7 @@ The factors, windows, minimums and the outage alert are those of the definitions
 same without minimums and without the outage alert: what SLO generators write. "Levels" are ours
 alone; "ours" are those and JourneyFailing, which a booking rehearsed every minute feeds. Traffic is
 Poisson with a daily rhythm, in steps of a minute; an event in progress and the delays of scraping
-are left out. Ends with 1 when ours page for nothing more than once in 3 years of some traffic, or
+are left out. Ends with 1 when ours page for nothing more than once in 10 years of some traffic, or
 miss an outage.
 """
 
@@ -33,7 +33,7 @@ HEALTHY = 0.002  # share of bad events when all is well
 # A restart hits a rehearsed booking now and then; an assumption, --rehearsals says another.
 FAILED_REHEARSALS = 1.0  # a week, when all is well
 REHEARSALS, FAILED = 3, 2  # JourneyFailing: so many of the last so many
-YEARS_PER_FALSE_PAGE = 3  # less often than that is never, to whoever is paged
+YEARS_PER_FALSE_PAGE = 10  # less often than that is never, to whoever is paged
 PEAK, NIGHT = 20, 4  # hours of the day at which outages begin
 PAGES = tuple(policy for policy in POLICIES if policy.is_page)
 TEXTBOOK = tuple(replace(policy, min_bad=0) for policy in PAGES)

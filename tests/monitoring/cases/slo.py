@@ -101,16 +101,16 @@ def case(
 
 # One request in 15 minutes, answered well, for 6 hours: a quiet night.
 _NIGHT = ([0] * 14 + [1]) * 24
-# The same with one, two, three answers gone wrong in the second hour.
+# The same with up to four answers gone wrong, one after the other, from the second hour on.
 _GOOD_STEPS = {
     bad: [
         0 if 90 <= minute < 90 + 15 * bad and step else step for minute, step in enumerate(_NIGHT)
     ]
-    for bad in range(4)
+    for bad in range(5)
 }
 _BAD_STEPS = {
     bad: [all_ - good for all_, good in zip(_NIGHT, _GOOD_STEPS[bad], strict=True)]
-    for bad in range(4)
+    for bad in range(5)
 }
 
 
@@ -170,14 +170,14 @@ _FAST = [
             _night(bad),
             quiet_at(*range(90, 200, 2)),
         )
-        for bad in (1, 2)
+        for bad in (1, 2, 3)
     ),
     case(
         "ErrorBudgetBurnFast",
         "low traffic",
-        "the third failure of the night pages, and not the second",
-        _night(3),
-        {"105m": QUIET, "120m": QUIET, "134m": QUIET, "136m": (HTTP,), "141m": QUIET},
+        "the fourth failure of the night pages, and not the third",
+        _night(4),
+        {"105m": QUIET, "135m": QUIET, "149m": QUIET, "151m": (HTTP,), "156m": QUIET},
     ),
     case(
         "ErrorBudgetBurnFast",
@@ -289,16 +289,16 @@ _SLOW = [
             _night(bad),
             quiet_at(*range(90, 260, 2)),
         )
-        for bad in (1, 2)
+        for bad in (1, 2, 3)
     ),
     case(
         "ErrorBudgetBurnSlow",
         "low traffic",
-        "the third failure of the night pages, and not the second",
-        _night(3),
+        "the fourth failure of the night pages, and not the third",
+        _night(4),
         # From Prometheus 3 on a window leaves out the sample at its very beginning: the failure
         # is out of the last 30 minutes a scrape earlier.
-        {"120m": QUIET, "134m": QUIET, "136m": (HTTP,), "163m": (HTTP,), "166m": QUIET},
+        {"135m": QUIET, "149m": QUIET, "151m": (HTTP,), "178m": (HTTP,), "181m": QUIET},
     ),
 ]
 

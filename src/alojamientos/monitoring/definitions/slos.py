@@ -17,18 +17,24 @@ from alojamientos.telemetry.catalogue import (
     WEBHOOK_PROCESSING,
 )
 
+# By three unrelated failures a lodging of 5 to 30 requests an hour would be woken once in 5 to 10
+# years; by four, once in some 60 (`make slo-sim`, seeds 1 to 5).
+PAGES_FROM = 4
+
 POLICIES = (
     Policy(
         alert="ErrorBudgetBurnFast",
         burn="fast",
         severity="critical",
         burns=(Burn(factor=Decimal("14.4"), long="1h", short="5m"),),
+        min_bad=PAGES_FROM,
     ),
     Policy(
         alert="ErrorBudgetBurnSlow",
         burn="slow",
         severity="critical",
         burns=(Burn(factor=Decimal(6), long="6h", short="30m"),),
+        min_bad=PAGES_FROM,
     ),
     Policy(
         alert="ErrorBudgetTicket",

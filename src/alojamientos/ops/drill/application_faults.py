@@ -19,7 +19,7 @@ from alojamientos.ops.drill.model import Fault
 # They hold while the worst does, and are mailed after it if the level is still missed. So is a
 # warning of the same measure: on its way down that comes through the warning's range.
 _BUDGET_ALERTS = ("ErrorBudgetTicket",)
-# Of three bad events they speak, SloOutage of five only: they may be a moment earlier, and mailed.
+# Of four bad events they speak, SloOutage of five only: they may be a moment earlier, and mailed.
 _EARLIER = ("ErrorBudgetBurnFast", "ErrorBudgetBurnSlow")
 
 # In this order, one after the other: where an alert judges by a share of requests or of calls,
