@@ -55,7 +55,7 @@ render: setup ## Write the files that are derived from the definitions and setti
 	$(BIN)/alojamientos render
 lock: setup ## Renew the hash-locked requirements from pyproject.toml
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers -o requirements/runtime.txt
-	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers --extra dev -o requirements/dev.txt
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --extra servers --extra asr --extra dev -o requirements/dev.txt
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml -c requirements/runtime.txt -o requirements/production.txt
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements/build.in -o requirements/build.txt
 

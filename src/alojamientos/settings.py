@@ -8,6 +8,7 @@ work with the provider simulators; production refuses those.
 import os
 import shlex
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
@@ -208,14 +209,27 @@ class SpeechSettings(_Group):
 
     transcriber: str = Field(
         "none",
-        pattern="^(none|command)$",
-        description="Who listens to voice notes: none (guests are asked to write) or command",
+        pattern="^(none|command|whisper)$",
+        description="Who listens to voice notes: none (guests are asked to write), command, or"
+        " whisper (needs the extra: pip install 'alojamientos[asr]')",
     )
     transcriber_command: str = Field(
         "",
         validate_default=True,
         description="Program for TRANSCRIBER=command: it reads an audio file and prints its words;"
         " {file} in it, or its end, is the file; of the environment it gets PATH, HOME and LANG",
+    )
+    transcriber_model: Path | None = Field(
+        None,
+        validate_default=True,
+        description="Folder with a multilingual Whisper in CTranslate2's format, for"
+        " TRANSCRIBER=whisper",
+    )
+    transcriber_min_confidence: float = Field(
+        0.55,
+        ge=0,
+        le=1,
+        description="Below it guests are asked to write what they said; only whisper tells it",
     )
     transcriber_timeout_s: float = Field(
         20.0, gt=0, le=60, description="Deadline of listening to one voice note, seconds"
@@ -231,6 +245,19 @@ class SpeechSettings(_Group):
         if info.data.get("transcriber") == "command" and not words:
             raise ValueError("is missing: TRANSCRIBER=command runs it")
         return command
+
+    @field_validator("transcriber_model")
+    @classmethod
+    def _is_a_model(cls, model: Path | None, info: ValidationInfo) -> Path | None:
+        if info.data.get("transcriber") != "whisper":
+            return model
+        if model is None:
+            raise ValueError("is missing: TRANSCRIBER=whisper listens with it")
+        if not (model / "model.bin").is_file():
+            raise ValueError(f"{model} holds no model.bin; it must be in CTranslate2's format")
+        if find_spec("faster_whisper") is None:
+            raise ValueError("needs faster-whisper: pip install 'alojamientos[asr]'")
+        return model
 
 
 class ICalSettings(_Group):

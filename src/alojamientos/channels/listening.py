@@ -13,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from alojamientos.channels.base import Media, MediaNotFetched, MediaSource
 from alojamientos.conversation.messages import Hearing, InboundMessage, MessageKind
 from alojamientos.telemetry import log_events
-from alojamientos.transcription.base import NotTranscribed, TooSlow, Transcriber
+from alojamientos.transcription.base import NotTranscribed, TooSlow, Transcriber, Transcript
 
 FETCH_S = 25.0
 _SUFFIXES = {
@@ -42,11 +42,13 @@ class Listener:
         transcriber: Transcriber,
         recorder: Recorder,
         log: FilteringBoundLogger,
+        min_confidence: float = 0.0,
     ) -> None:
         self._media = media
         self._transcriber = transcriber
         self._recorder = recorder
         self._log = log
+        self._min_confidence = min_confidence
 
     def wants(self, message: InboundMessage) -> bool:
         """Tell whether `message` is a voice note that nobody has listened to."""
@@ -56,14 +58,17 @@ class Listener:
         """Return `message` with what was said as its text, or with why that is not known."""
         start = time.perf_counter()
         text, error, size = "", "", 0
+        confidence: float | None = None
         if self._transcriber.engine == "none":
             heard = Hearing.NOBODY
         else:
             try:
                 media = await self._fetch(message)
                 size = len(media.content)
-                text = await self._transcribe(media)
-                heard = Hearing.HEARD if text else Hearing.NOTHING
+                said = await self._transcribe(media)
+                confidence = said.confidence
+                heard = self._judged(said)
+                text = said.text if heard is Hearing.HEARD else ""
             except TooSlow as failure:
                 heard, error = Hearing.TOO_SLOW, failure.message
             except (MediaNotFetched, NotTranscribed) as failure:
@@ -79,10 +84,17 @@ class Listener:
             outcome=heard.value,
             engine=self._transcriber.engine,
             size=size,
+            confidence=None if confidence is None else round(confidence, 3),
             duration_ms=round(seconds * 1000, 2),
             error=error or None,
         )
         return replace(message, text=text, heard=heard)
+
+    def _judged(self, said: Transcript) -> Hearing:
+        if not said.text:
+            return Hearing.NOTHING
+        unsure = said.confidence is not None and said.confidence < self._min_confidence
+        return Hearing.UNSURE if unsure else Hearing.HEARD
 
     async def _fetch(self, message: InboundMessage) -> Media:
         source = self._media.get(message.channel)
@@ -94,8 +106,8 @@ class Listener:
         except TimeoutError as error:
             raise MediaNotFetched(f"It was not here in {FETCH_S:g} s") from error
 
-    async def _transcribe(self, media: Media) -> str:
+    async def _transcribe(self, media: Media) -> Transcript:
         with tempfile.TemporaryDirectory(prefix="alojamientos-voice-") as folder:
             path = Path(folder) / f"voice{_SUFFIXES.get(media.mime_type, '.bin')}"
             await asyncio.to_thread(path.write_bytes, media.content)
-            return (await self._transcriber.transcribe(path)).text
+            return await self._transcriber.transcribe(path)

@@ -29,6 +29,7 @@ class Hearing(StrEnum):
     """What came of listening to a voice note; the values are the metric's `outcome`."""
 
     HEARD = "heard"  # `text` is what was said
+    UNSURE = "unsure"  # words that are too likely wrong to act on
     NOTHING = "nothing"  # no words in it
     FAILED = "failed"  # not fetched, or not turned into text
     TOO_SLOW = "too_slow"

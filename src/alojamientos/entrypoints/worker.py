@@ -34,6 +34,7 @@ from alojamientos.telemetry import http, log_events
 from alojamientos.transcription.base import Transcriber
 from alojamientos.transcription.command import Command
 from alojamientos.transcription.none import Nobody
+from alojamientos.transcription.whisper import Whisper
 
 
 def create_jobs(
@@ -68,6 +69,7 @@ def create_jobs(
                 transcriber=_transcriber(settings),
                 recorder=container.recorder,
                 log=container.log,
+                min_confidence=settings.speech.transcriber_min_confidence,
             ),
             senders={"whatsapp": sender, **_mail(container)},
             recorder=container.recorder,
@@ -121,6 +123,8 @@ def _transcriber(settings: Settings) -> Transcriber:
     speech = settings.speech
     if speech.transcriber == "command":
         return Command(command=speech.transcriber_command, deadline_s=speech.transcriber_timeout_s)
+    if speech.transcriber_model is not None:
+        return Whisper(model=speech.transcriber_model, deadline_s=speech.transcriber_timeout_s)
     return Nobody()
 
 

@@ -13,11 +13,15 @@ _BLANK = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was said, as `engine` heard it; `text` is empty when that is nothing."""
+    """What was said, as `engine` heard it; `text` is empty when that is nothing.
+
+    `confidence` is between 0 and 1, or None when the engine does not tell.
+    """
 
     text: str
     engine: str
     seconds: float  # that listening took
+    confidence: float | None = None
 
 
 class NotTranscribed(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised

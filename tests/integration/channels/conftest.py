@@ -175,6 +175,7 @@ class Hotel:
         self.api = api
         self.handler = Echo()
         self.transcriber: Transcriber = Nobody()
+        self.min_confidence = 0.0
         self.url = ""
         self._http = httpx2.AsyncClient(trust_env=False)
         self._outgoing = HttpClient(
@@ -223,6 +224,7 @@ class Hotel:
                 transcriber=self.transcriber,
                 recorder=self.recorded,
                 log=structlog.get_logger(),
+                min_confidence=self.min_confidence,
             ),
             senders={"whatsapp": self.client},
             recorder=self.recorded,

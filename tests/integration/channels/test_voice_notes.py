@@ -23,6 +23,7 @@ from tests.integration.channels.conftest import (
     notification,
     serving,
 )
+from tests.speech.voices import said, whisper_model
 
 from alojamientos.channels.base import MediaNotFetched
 from alojamientos.channels.store import inbox_event
@@ -32,6 +33,7 @@ from alojamientos.conversation.messages import InboundMessage, MessageKind
 from alojamientos.kit import db
 from alojamientos.kit.http import HttpCall, HttpClient
 from alojamientos.transcription.command import Command
+from alojamientos.transcription.whisper import Whisper
 
 VOICE = b"OggS the words of a guest"
 HEX = hashlib.sha256(VOICE).hexdigest()
@@ -451,3 +453,30 @@ async def test_a_caption_is_not_taken_for_what_was_said(
         await eventually(lambda: recorded.of("webhook_processed"))
 
     assert hotel.handler.understood == [""]
+
+
+@pytest.mark.parametrize(("least", "outcome"), [(0.4, "heard"), (0.99, "unsure")])
+async def test_words_that_are_too_likely_wrong_are_not_acted_on(
+    hotel: Hotel,
+    shelf: Shelf,
+    recorded: Recorded,
+    database: db.Database,
+    tmp_path: Path,
+    least: float,
+    outcome: str,
+):
+    shelf.content = said("Buenas, ¿cuánto sale la cabaña del quince al dieciocho de enero?")
+    digest = hashlib.sha256(shelf.content).hexdigest()
+    shelf.told = {"sha256": digest}
+    hotel.transcriber = Whisper(model=whisper_model(tmp_path), deadline_s=60)
+    hotel.min_confidence = least
+
+    async with hotel.working():
+        await send_note(hotel, sha256=digest)
+        await eventually(lambda: recorded.of("webhook_processed"), seconds=60)
+
+    [understood] = hotel.handler.understood
+    assert ("15 al 18 de enero" in understood) == (outcome == "heard")
+    assert (understood == "") == (outcome == "unsure")
+    assert recorded.outcomes("speech_heard") == [outcome]
+    assert (await stored(database))["heard"] == outcome

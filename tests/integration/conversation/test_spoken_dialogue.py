@@ -81,7 +81,9 @@ async def test_without_a_transcriber_the_guest_is_asked_to_write(speaks, heard):
     assert "¿Me lo escribís" in text
 
 
-@pytest.mark.parametrize("heard", [Hearing.NOTHING, Hearing.FAILED, Hearing.TOO_SLOW])
+@pytest.mark.parametrize(
+    "heard", [Hearing.UNSURE, Hearing.NOTHING, Hearing.FAILED, Hearing.TOO_SLOW]
+)
 async def test_a_voice_note_that_gave_no_words_is_asked_for_in_writing(speaks, heard):
     text = await speaks("", heard)
 

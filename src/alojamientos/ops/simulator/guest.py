@@ -110,11 +110,15 @@ class Guest:
 
         Raises Unanswered.
         """
-        content = base64.b64encode(voice.speak(words)).decode()
-        note = {"kind": "audio", "base64": content, "mime_type": voice.MIME_TYPE}
-        await self.send(media=note, shown=f"🎤 {words}", **options)
-        entry = await self.listen(answer=True)
+        entry = await self.record(voice.speak(words), shown=words, **options)
         return await self.say(words) if asks_to_write(entry) else entry
+
+    async def record(self, sound: bytes, *, shown: str, **options: Any) -> dict[str, Any]:
+        """Send `sound` as a voice note and return the answer; raises Unanswered."""
+        content = base64.b64encode(sound).decode()
+        note = {"kind": "audio", "base64": content, "mime_type": voice.MIME_TYPE}
+        await self.send(media=note, shown=f"🎤 {shown}", **options)
+        return await self.listen(answer=True)
 
     async def tap(self, entry: dict[str, Any], option_id: str) -> dict[str, Any]:
         """Tap an option of `entry` and return the answer; raises Unanswered."""
