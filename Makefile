@@ -34,11 +34,13 @@ slo-sim: setup ## Play years of traffic against the service levels' alerts (ARGS
 	@$(BIN)/python -m benchmarks.slo_sim $(ARGS)
 
 ##@ Develop
-.PHONY: setup test mutants check format render lock
+.PHONY: setup test fuzz mutants check format render lock
 setup: ## Build the virtual environment with everything locked
 	@scripts/setup dev
 test: setup ## Run every test on real servers, with coverage (ARGS='-k name')
 	@scripts/test $(ARGS)
+fuzz: setup ## Play 200,000 hostile inputs of each format (ARGS='-k whatsapp')
+	@$(BIN)/python -m pytest --no-cov -m fuzz --fuzz-cases 200000 $(ARGS)
 mutants: setup ## Break every alert in small ways; at least 90 % must be noticed (ARGS='--only NAME')
 	@$(BIN)/python -m tests.monitoring.tools.mutants $(ARGS)
 check: setup ## Format, lint, types, layers, spelling, rendered files

@@ -19,6 +19,22 @@ from alojamientos.kit import db
 from alojamientos.ops.launcher.servers import Postgres, Valkey
 
 _names = count(1)
+_FUZZ_CASES = 5_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-cases",
+        type=int,
+        default=_FUZZ_CASES,
+        metavar="N",
+        help=f"hostile inputs per format in tests/fuzz (default {_FUZZ_CASES})",
+    )
+
+
+@pytest.fixture
+def fuzz_cases(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--fuzz-cases"))
 
 
 @pytest.fixture(autouse=True)
