@@ -1,6 +1,7 @@
 """Alerts about the monitoring itself: who watches the watchmen, and says so."""
 
 from alojamientos.monitoring import conventions
+from alojamientos.monitoring.definitions.causes import lately_down
 from alojamientos.monitoring.definitions.exporters import (
     ALERTMANAGER_NOTIFICATIONS_FAILED,
     ALERTMANAGER_RELOAD_OK,
@@ -22,6 +23,7 @@ from alojamientos.monitoring.promql import (
     one_of,
     series,
     total,
+    unless,
 )
 from alojamientos.telemetry.catalogue import COLLECTOR_SUCCESS
 
@@ -94,7 +96,12 @@ PROMETHEUS_RULE_FAILURES_ALERT = AlertRule(
 
 PROMETHEUS_NOTIFICATIONS_FAILING = AlertRule(
     name="PrometheusNotificationsFailing",
-    expr=compare(total(increase(PROMETHEUS_NOTIFICATION_ERRORS, window="5m")), ">", "0"),
+    expr=unless(
+        compare(total(increase(PROMETHEUS_NOTIFICATION_ERRORS, window="5m")), ">", "0"),
+        # What was lost meanwhile stays in the window, and would be the first mail of an
+        # Alertmanager that is back.
+        lately_down("AlertmanagerDown", window="6m"),
+    ),
     hold="5m",
     severity="warning",
     service="monitoring",
