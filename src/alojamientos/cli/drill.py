@@ -37,7 +37,11 @@ def drill(
     every: Annotated[bool, typer.Option("--all", help="Play every fault, one by one.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the faults and stop.")] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Write a Markdown page of the results.", dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Write a Markdown page of the results; faults not played keep their rows of it.",
+            dir_okay=False,
+        ),
     ] = None,
     timeout: Annotated[
         float | None, typer.Option(min=1, help="Seconds to the mail, instead of the fault's own.")
@@ -63,12 +67,13 @@ def drill(
     # Stopped from outside, the drill must still mend what it broke.
     before = signal.signal(signal.SIGTERM, _interrupt)
     results: list[Report] = []
+    page = report.read_text(encoding="utf-8") if report is not None and report.exists() else ""
     try:
         for result in _play(chosen, console=console, timeout=timeout, despite=despite or []):
             results.append(result)
             if report is not None:
                 # After each: all of them take hours, and may be stopped before the end.
-                report.write_text(_page(results), encoding="utf-8")
+                report.write_text(_page(results, before=page), encoding="utf-8")
     finally:
         signal.signal(signal.SIGTERM, before)
     if as_json:
@@ -154,9 +159,11 @@ def _application(settings: Settings) -> ApplicationHands:
     )
 
 
-def _page(results: Sequence[Report]) -> str:
+def _page(results: Sequence[Report], *, before: str) -> str:
     return reports.markdown(
         results,
+        order=[fault.name for fault in faults.ALL],
+        before=before,
         when=f"{datetime.now(UTC):%Y-%m-%d}",
         where=f"{platform.system()} {platform.machine()}",
     )

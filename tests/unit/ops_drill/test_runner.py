@@ -352,7 +352,7 @@ def test_at_night_a_warning_need_only_fire_and_is_said_to_be_muted(drill, stack)
     stack.broken |= {"night", "alert mail", "recovery mail"}
 
     report = drill().run()
-    page = reports.markdown([report], when="2026-11-24", where="Linux x86_64")
+    page = a_page([report])
 
     assert report.problems == []
     assert report.detected_s == report.seconds("ServiceDown", "firing")
@@ -444,21 +444,47 @@ def test_every_fault_speaks_of_alerts_that_exist(fault):
     assert len(named) == len({*named})
 
 
+def a_page(played, *, when="today", before=""):
+    order = ["backend-down", "worse"]
+    return reports.markdown(played, order=order, when=when, where="here", before=before)
+
+
+def test_a_fault_that_is_played_again_has_a_new_row_and_the_others_keep_theirs(drill):
+    good = drill().run()
+    worse = runner.Report(fault=replace(FAULT, name="worse"), problems=["late"])
+
+    page = a_page([worse, good])
+    again = a_page([replace(worse, problems=[])], when="tomorrow", before=page)
+
+    assert again.splitlines()[-2] == page.splitlines()[-2]
+    assert again.splitlines()[-1].endswith("| ok | tomorrow, here |")
+    assert "late" not in again
+    assert len(again.splitlines()) == len(page.splitlines())
+
+
+def test_rows_of_a_page_with_other_columns_are_not_kept(drill):
+    page = a_page([drill().run()]).replace("| played |", "| when |")
+
+    assert "backend-down" not in a_page([], before=page)
+
+
 def test_reports_for_programs_and_for_keeping(drill, stack):
     stack.others = {"ServiceNotReady": "firing"}
     good = drill().run()
-    bad = runner.Report(fault=FAULT, problems=["ServiceDown: not mailed within 0.5 s"])
+    bad = runner.Report(
+        fault=replace(FAULT, name="worse"), problems=["ServiceDown: not mailed within 0.5 s"]
+    )
 
     data = reports.as_json([good, bad])
-    page = reports.markdown([good, bad], when="2026-11-24", where="Linux x86_64").splitlines()
+    page = a_page([good, bad]).splitlines()
 
     assert (data["ok"], [entry["ok"] for entry in data["drills"]]) == (False, [True, False])
     assert data["drills"][0]["held_back"] == ["ServiceNotReady"]
     assert data["drills"][1]["detected_s"] is None
     assert page[-2].startswith("| backend-down | kill web | [ServiceDown](runbooks/ServiceDown.md)")
-    assert page[-2].endswith("| ServiceNotReady | - | ok |")
+    assert page[-2].endswith("| ServiceNotReady | - | ok | today, here |")
     assert page[-1].endswith(
-        "| - | - | - | 0.5 | - | - | - | ServiceDown: not mailed within 0.5 s |"
+        "| - | - | - | 0.5 | - | - | - | ServiceDown: not mailed within 0.5 s | today, here |"
     )
     assert len({line.count("|") for line in page if line.startswith("|")}) == 1
     assert reports.table([good, bad]).row_count == 2
