@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -148,7 +149,7 @@ def drill(stack):
         url = f"http://127.0.0.1:{server.server_port}"
         with Eyes(prometheus=url, alertmanager=url, mail=url) as eyes:
 
-            def drill(fault=FAULT, on_step=lambda _step: None, before_s=0.0, **more):
+            def drill(fault=FAULT, on_step=lambda _step: None, before_s=0.0, **more: Any):
                 patience = {"settle_s": 0.05, "quiet_s": 0.02, "look_every_s": 0.001}
                 return Drill(
                     eyes=eyes,
