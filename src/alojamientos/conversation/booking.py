@@ -32,6 +32,10 @@ from alojamientos.reservations.views import Offer
 
 _ALTERNATIVES = 3
 _NEARBY_DAYS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 14)
+_FRIDAY = 4
+_WEEKENDS_AHEAD = 10
+_WEEKENDS_SHOWN = 5
+_WEEKEND_NIGHTS = (2, 3)
 _BOOKING_INTENTS = (Intent.AVAILABILITY, Intent.PRICE, Intent.BOOK)
 
 
@@ -45,7 +49,7 @@ def is_about(turn: Turn) -> bool:
         found.dates is not None
         or found.party is not None
         or turn.wants(*_BOOKING_INTENTS)
-        or turn.button.startswith(("cabin:", "span:", "dates:"))
+        or turn.button.startswith(("cabin:", "span:", "dates:", "guests:"))
         or turn.button in ("ask", "other_dates")
         or (asked and (found.cabin is not None or found.choice is not None))
         or (asked and turn.wants(Intent.CONFIRM, Intent.DENY))
@@ -59,7 +63,7 @@ async def advance(turn: Turn) -> Step:
         return await _hold(turn, chosen)
     if turn.button in ("other_dates", "dates:no") or _denied(turn):
         state = turn.state.over().evolve(guests=turn.state.guests, pets=turn.state.pets)
-        return _ask(replies.ask_dates(), state, Asked.DATES)
+        return await _ask_dates(turn, state)
     state = _with_party(turn)
     span = _picked_span(turn)
     if span is not None:
@@ -132,7 +136,10 @@ def _with_party(turn: Turn) -> State:
     wanted = _named(turn)
     if wanted is not None:
         state = state.evolve(wanted=wanted)
-    return state.evolve(guests=party.total) if party is not None else state
+    count = _number(turn.button) if turn.button.startswith("guests:") else None
+    if party is not None:
+        count = party.total
+    return state if count is None else state.evolve(guests=count)
 
 
 def _with_span(state: State, span: Span) -> State:
@@ -203,11 +210,13 @@ async def _next(turn: Turn, state: State) -> Step:
     if state.check_in is None and state.nights is not None:
         return _ask(replies.ask_check_in(state.nights), state, Asked.DATES)
     if state.check_in is None:
-        return _ask(replies.ask_dates(), state, Asked.DATES)
+        return await _ask_dates(turn, state)
     if state.check_out is None:
         return _ask(replies.ask_check_out(state.check_in, turn.today), state, Asked.DATES)
     if state.guests is None:
-        reply = replies.ask_guests(state.check_in, state.check_out, turn.today)
+        reply = replies.ask_guests(
+            state.check_in, state.check_out, turn.today, most=_most_guests(turn)
+        )
         return _ask(reply, state, Asked.GUESTS)
     return await _offer(turn, state, state.check_in, state.check_out, state.guests)
 
@@ -217,7 +226,7 @@ async def _offer(turn: Turn, state: State, check_in: date, check_out: date, gues
     try:
         stay.check_bookable(today=turn.today)
     except InvalidStay:
-        return _ask(replies.ask_dates(), state.over(), Asked.DATES)
+        return await _ask_dates(turn, state.over())
     found = await _offers(turn, stay, guests)
     if not found:
         return await _cannot(turn, state, stay, guests)
@@ -245,8 +254,7 @@ async def _cannot(turn: Turn, state: State, stay: Stay, guests: int) -> Step:
     """Say why nothing can be offered, and what could be."""
     fitting = [cabin for cabin in turn.cabins if cabin.capacity >= guests]
     if not fitting:
-        largest = max((cabin.capacity for cabin in turn.cabins), default=0)
-        reply = replies.too_many_guests(largest)
+        reply = replies.too_many_guests(_most_guests(turn))
         return _ask(reply, state.evolve(guests=None), Asked.GUESTS)
     least = min(cabin.min_nights_on(stay.check_in) for cabin in fitting)
     if stay.nights < least:
@@ -263,6 +271,31 @@ async def _cannot(turn: Turn, state: State, stay: Stay, guests: int) -> Step:
     step = Asked.WHICH_DATES if alternatives else Asked.DATES
     asked = state.evolve(check_in=None, check_out=None, spans=tuple(alternatives))
     return _ask(reply, asked, step)
+
+
+async def _ask_dates(turn: Turn, state: State) -> Step:
+    free = await _weekends(turn, state.guests or 1)
+    return _ask(replies.ask_dates(free), state.evolve(spans=tuple(free)), Asked.DATES)
+
+
+async def _weekends(turn: Turn, guests: int) -> list[Span]:
+    """Return the next weekends that have a cabin free, with Sunday night where it must be."""
+    found: list[Span] = []
+    friday = turn.today + timedelta(days=(_FRIDAY - turn.today.weekday()) % 7)
+    for _ in range(_WEEKENDS_AHEAD):
+        for nights in _WEEKEND_NIGHTS:
+            stay = Stay(friday, friday + timedelta(days=nights))
+            if await _offers(turn, stay, guests):
+                found.append(Span(check_in=stay.check_in, check_out=stay.check_out))
+                break
+        friday += timedelta(days=7)
+        if len(found) == _WEEKENDS_SHOWN:
+            break
+    return found
+
+
+def _most_guests(turn: Turn) -> int:
+    return max((cabin.capacity for cabin in turn.cabins), default=0)
 
 
 async def _nearby(turn: Turn, stay: Stay, guests: int) -> list[Span]:

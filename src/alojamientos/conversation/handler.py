@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alojamientos.conversation import booking, own, own_replies, replies, store
+from alojamientos.conversation import booking, choices, own, replies, store
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
@@ -36,6 +36,7 @@ from alojamientos.reservations.domain import Accommodation, Policy
 _READ = (MessageKind.TEXT, MessageKind.BUTTON, MessageKind.EDIT, MessageKind.AUDIO)
 _SEEN = (MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO, MessageKind.UNSUPPORTED)
 _ABOUT = (*(Intent.SERVICES, Intent.LOCATION, Intent.CHECKIN_INFO, Intent.PHOTOS, Intent.DISCOUNT),)
+_NOTHING = Understanding(intents=frozenset())
 _DATES_RESULTS = {
     Resolved: "resolved",
     Ambiguous: "ambiguous",
@@ -79,8 +80,9 @@ class Handler:
         async with self._database.read() as conn:
             state = await store.peek(conn, channel=message.channel, address=message.address)
             cabins = tuple(await queries.accommodations(conn))
-        if message.kind not in _READ or not message.text.strip():
-            return Understood(understanding=Understanding(intents=frozenset()), cabins=cabins)
+        pick = choices.picked(message, state)
+        if message.kind not in _READ or pick is not None or not message.text.strip():
+            return Understood(understanding=_NOTHING, cabins=cabins)
         start = time.perf_counter()
         found = parser.understand(
             message.text,
@@ -121,9 +123,10 @@ class Handler:
             )
             outcome = "paused" if paused and not ignored else "ignored"
             return Handled(intents=understood.intents, outcome=outcome)
+        pick = choices.picked(message, row.state)
         turn = Turn(
             tx=tx,
-            message=message,
+            message=replace(message, button_id=pick.action if pick else None),
             understanding=understood.understanding,
             state=row.state,
             guest_id=guest_id,
@@ -134,16 +137,18 @@ class Handler:
             booking=self._booking,
             locks=self._locks,
         )
-        step = _greeted(turn, await _answer(turn))
+        stale = pick is not None and pick.stale
+        step = _say(turn, replies.old_choice()) if stale else _greeted(turn, await _answer(turn))
+        state, said = choices.bind(row.state, step.state, step.replies, cause=message.external_id)
         await store.save(
             tx.conn,
             conversation_id=row.id,
             guest_id=guest_id,
-            state=step.state,
+            state=state,
             paused_until=now + self._policy.pause if step.paused else None,
         )
         return Handled(
-            replies=step.replies,
+            replies=said,
             intents=understood.intents,
             outcome="answered",
             reservation_id=step.reservation_id,
@@ -202,7 +207,26 @@ def _wants_cancel(turn: Turn) -> bool:
 
 
 def _wants_other_dates_for_own(turn: Turn) -> bool:
-    return turn.wants(Intent.MODIFY_DATES) and not booking.is_about(turn)
+    return turn.button.startswith("change:") or (
+        turn.wants(Intent.MODIFY_DATES) and not booking.is_about(turn)
+    )
+
+
+def _wants_own(turn: Turn) -> bool:
+    return (
+        turn.button == "mine"
+        or turn.button.startswith("booking:")
+        or turn.wants(Intent.MY_RESERVATION)
+        or turn.understanding.code is not None
+    )
+
+
+def _wants_to_pay(turn: Turn) -> bool:
+    return turn.button.startswith("pay:") or turn.wants(Intent.PAYMENT_INFO)
+
+
+def _wants_the_place(turn: Turn) -> bool:
+    return turn.button in ("cabins", "place") or turn.wants(*_ABOUT)
 
 
 async def _hand_over(turn: Turn) -> Step:
@@ -217,10 +241,6 @@ async def _cannot_listen(turn: Turn) -> Step:
 
 async def _cannot_see(turn: Turn) -> Step:
     return _say(turn, replies.cannot_see())
-
-
-async def _change_dates(turn: Turn) -> Step:
-    return _say(turn, own_replies.change_dates())
 
 
 async def _about(turn: Turn) -> Step:
@@ -253,14 +273,11 @@ _ROUTES: tuple[tuple[Callable[[Turn], bool], Callable[[Turn], Awaitable[Step]]],
     (lambda turn: turn.message.kind in _SEEN, _cannot_see),
     (_wants_person, _hand_over),
     (_wants_cancel, own.cancel),
-    (_wants_other_dates_for_own, _change_dates),
-    (
-        lambda turn: turn.wants(Intent.MY_RESERVATION) or turn.understanding.code is not None,
-        own.show,
-    ),
-    (lambda turn: turn.wants(Intent.PAYMENT_INFO), own.pay),
+    (_wants_other_dates_for_own, own.change_dates),
+    (_wants_own, own.show),
+    (_wants_to_pay, own.pay),
     (booking.is_about, booking.advance),
-    (lambda turn: turn.wants(*_ABOUT), _about),
+    (_wants_the_place, _about),
     (lambda turn: turn.wants(Intent.GREETING), _welcome),
     (lambda turn: turn.wants(Intent.THANKS, Intent.CONFIRM), _youre_welcome),
     (lambda _turn: True, _lost),

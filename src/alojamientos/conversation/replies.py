@@ -13,7 +13,12 @@ from alojamientos.reservations.views import Offer, ReservationView
 OTHER_DATES = Option(id="other_dates", title="Otras fechas")
 PERSON = Option(id="human", title="Hablar con alguien")
 SEE_FREE = Option(id="ask", title="Ver disponibilidad")
+CABINS = Option(id="cabins", title="Ver las cabañas")
+PLACE = Option(id="place", title="Cómo llegar")
+MINE = Option(id="mine", title="Mi reserva")
 YES_DATES = Option(id="dates:yes", title="Sí, esas fechas")
+
+MOST_OPTIONS = 10  # what the narrowest channel shows at once
 
 _REASONS = {
     Reason.NO_SUCH_DAY: "Esa fecha no existe en el calendario.",
@@ -34,13 +39,34 @@ def welcome(lodging: str) -> Reply:
     return Reply(
         text=f"{hello(lodging)}Te ayudo a consultar disponibilidad y precios, y a reservar."
         " ¿Para qué fechas y cuántas personas estás buscando?\n\n"
-        'Podés escribirme, por ejemplo: "del 15 al 18 de enero para 4".'
+        'Podés escribirme, por ejemplo: "del 15 al 18 de enero para 4".',
+        options=(SEE_FREE, CABINS, MINE),
     )
 
 
-def ask_dates() -> Reply:
+def old_choice() -> Reply:
+    """Answer a press of what was offered before the talk moved on."""
+    return Reply(
+        text="Esa opción es de un mensaje anterior y ya no vale, así que no cambié nada 🙂"
+        " ¿Cómo seguimos?",
+        options=(SEE_FREE, MINE, PERSON),
+    )
+
+
+def ask_dates(free: Sequence[Span] = ()) -> Reply:
+    """Ask for the dates; `free` weekends can be picked instead."""
+    or_pick = " O elegí un fin de semana libre." if free else ""
     return Reply(
         text='¿Qué día llegarían y qué día se irían? Por ejemplo: "del 15 al 18 de enero".'
+        + or_pick,
+        options=tuple(
+            Option(
+                id=f"span:{number}",
+                title=wording.short_stay(span.check_in, span.check_out),
+                description=wording.weekdays(span.check_in, span.check_out),
+            )
+            for number, span in enumerate(free, 1)
+        ),
     )
 
 
@@ -98,10 +124,15 @@ def invalid_dates(reason: Reason, quote: str) -> Reply:
     return Reply(text=f"{_REASONS[reason]}{about}\n¿Me decís de nuevo la llegada y la salida?")
 
 
-def ask_guests(check_in: date, check_out: date, today: date) -> Reply:
+def ask_guests(check_in: date, check_out: date, today: date, *, most: int) -> Reply:
+    """Ask how many come; up to `most` can be picked, as many as a list holds."""
     return Reply(
         text=f"Perfecto, {wording.stay(check_in, check_out, today=today)}."
-        " ¿Cuántas personas serían?"
+        " ¿Cuántas personas serían?",
+        options=tuple(
+            Option(id=f"guests:{count}", title=wording.people(count).capitalize())
+            for count in range(1, min(most, MOST_OPTIONS) + 1)
+        ),
     )
 
 
@@ -134,7 +165,7 @@ def offers(
     animals = "\nLo de las mascotas lo dejo anotado para consultarlo." if pets else ""
     return Reply(
         text=f"Hay lugar {when} para {who}:\n\n" + "\n".join(lines) + f"\n{animals}\n{ask}",
-        options=(*options, OTHER_DATES),
+        options=(*options[: MOST_OPTIONS - 2], CABINS, OTHER_DATES),
     )
 
 

@@ -40,6 +40,9 @@ class State:
     codes: tuple[str, ...] = ()
     lost: int = 0  # messages in a row that were not understood
     greeted: bool = False
+    offer: str = ""  # what the choices of `bound` belong to; see `choices`
+    bound: tuple[str, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()  # action and title of what we showed last
 
     def evolve(self, **changes: Any) -> Self:
         """Return a copy with `changes`."""
@@ -90,6 +93,9 @@ class State:
             "codes": list(self.codes),
             "lost": self.lost,
             "greeted": self.greeted,
+            "offer": self.offer,
+            "bound": list(self.bound),
+            "shown": [list(choice) for choice in self.shown],
         }
 
     @classmethod
@@ -114,6 +120,9 @@ class State:
             codes=tuple(data.get("codes", ())),
             lost=data.get("lost", 0),
             greeted=data.get("greeted", False),
+            offer=data.get("offer", ""),
+            bound=tuple(data.get("bound", ())),
+            shown=tuple((action, title) for action, title in data.get("shown", ())),
         )
 
 

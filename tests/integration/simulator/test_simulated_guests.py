@@ -129,7 +129,7 @@ async def test_a_confirmation_that_the_api_does_not_know_of_is_not_believed(stac
     [
         [Reply(text="Un momento."), offers()],  # a long answer in pieces
         [replies.lost(1)],
-        [replies.ask_guests(STAY.check_in, STAY.check_out, TODAY)],
+        [replies.ask_guests(STAY.check_in, STAY.check_out, TODAY, most=6)],
         [held(), Reply(text="Un momento.")],
     ],
 )
