@@ -109,6 +109,9 @@ class AppSettings(_Group):
     max_open_holds_per_guest: int = Field(
         2, ge=1, description="More holds than this at once are refused"
     )
+    pause_hours: int = Field(
+        12, ge=1, le=168, description="How long the assistant is silent once a person has the word"
+    )
     web_host: str = Field("127.0.0.1", description="Address that web listens on")
     web_port: Port = Field(8000, description="Port of web: API, webhooks, /metrics")
     worker_metrics_port: Port = Field(8001, description="Port of the worker's /metrics")

@@ -14,6 +14,7 @@ from alojamientos.conversation.messages import (
     MessageKind,
     Reply,
 )
+from alojamientos.conversation.pausing import PauseReason
 from alojamientos.conversation.state import State
 from alojamientos.conversation.state import Step as Asked
 from alojamientos.conversation.turn import ConversationPolicy, Step, Turn
@@ -120,6 +121,7 @@ class Handler:
                 guest_id=guest_id,
                 state=row.state,
                 paused_until=row.paused_until if paused else None,
+                pause_reason=row.pause_reason if paused else None,
             )
             outcome = "paused" if paused and not ignored else "ignored"
             return Handled(intents=understood.intents, outcome=outcome)
@@ -146,6 +148,7 @@ class Handler:
             guest_id=guest_id,
             state=state,
             paused_until=now + self._policy.pause if step.paused else None,
+            pause_reason=PauseReason.ASKED.value if step.paused else None,
         )
         return Handled(
             replies=said,

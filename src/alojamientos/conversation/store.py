@@ -22,6 +22,7 @@ conversation = sa.Table(
     sa.Column("guest_id", sa.BigInteger),
     sa.Column("state", JSONB, nullable=False),
     sa.Column("paused_until", sa.DateTime(timezone=True)),
+    sa.Column("pause_reason", sa.Text),
     sa.Column("window_expires_at", sa.DateTime(timezone=True)),
     sa.Column("last_inbound_at", sa.DateTime(timezone=True)),
     sa.Column("updated_at", sa.DateTime(timezone=True)),
@@ -36,6 +37,7 @@ class Conversation:
     guest_id: int | None
     state: State
     paused_until: datetime | None
+    pause_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ async def open_for_update(
                 conversation.c.guest_id,
                 conversation.c.state,
                 conversation.c.paused_until,
+                conversation.c.pause_reason,
             )
         )
     ).one()
@@ -96,6 +99,7 @@ async def open_for_update(
         guest_id=row.guest_id,
         state=State.from_json(row.state),
         paused_until=row.paused_until,
+        pause_reason=row.pause_reason,
     )
 
 
@@ -106,6 +110,7 @@ async def save(
     guest_id: int,
     state: State,
     paused_until: datetime | None,
+    pause_reason: str | None,
 ) -> None:
     """Keep what the conversation knows now."""
     await conn.execute(
@@ -115,6 +120,7 @@ async def save(
             guest_id=guest_id,
             state=state.to_json(),
             paused_until=paused_until,
+            pause_reason=pause_reason,
             updated_at=sa.func.now(),
         )
     )

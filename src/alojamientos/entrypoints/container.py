@@ -118,7 +118,9 @@ def build(settings: Settings, *, process: Process) -> Container:
         raise SettingsError([_NO_DATABASE])
     dsn = settings.database.url.get_secret_value()
     conversation_policy = ConversationPolicy(
-        lodging_name=settings.app.lodging_name, time_zone=settings.app.time_zone
+        lodging_name=settings.app.lodging_name,
+        time_zone=settings.app.time_zone,
+        pause=timedelta(hours=settings.app.pause_hours),
     )
     database = db.Database(
         db.create_engine(

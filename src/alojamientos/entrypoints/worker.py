@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
-from alojamientos.channels import pipeline
+from alojamientos.channels import echoes, pipeline
 from alojamientos.channels.base import Sender
 from alojamientos.channels.email.client import EmailClient
 from alojamientos.channels.ical import jobs as calendars
@@ -72,6 +72,11 @@ def create_jobs(
             senders={"whatsapp": sender, **_mail(container)},
             recorder=container.recorder,
             log=container.log,
+            now=container.now,
+        ),
+        echoes.create_job(
+            database=container.database,
+            pause=container.conversation_policy.pause,
             now=container.now,
         ),
         *payments.create_jobs(

@@ -32,6 +32,7 @@ MESSAGE_KINDS = (
     *("text", "button", "audio", "image", "document", "video", "sticker", "reaction"),
     *("location", "contacts", "edit", "revoke", "system", "unsupported"),
 )
+WHATSAPP_EVENTS = (*MESSAGE_KINDS, "echo", "status", "other")  # echo: the owner wrote
 WEBHOOK_SOURCES = ("whatsapp", "mercadopago")
 MERCADOPAGO_EVENTS = ("payment", "merchant_order", OTHER)
 WEBHOOK_OUTCOMES = ("accepted", "duplicate", "ignored", "malformed")
@@ -307,14 +308,14 @@ WEBHOOK_EVENTS = Metric(
     process="web",
     labels={
         "source": WEBHOOK_SOURCES,
-        "event_type": (*MESSAGE_KINDS, "status", "payment", "merchant_order", OTHER),
+        "event_type": (*WHATSAPP_EVENTS, "payment", "merchant_order"),
         "outcome": WEBHOOK_OUTCOMES,
     },
     label_sets=tuple(
         (*pair, outcome)
         for pair in _pairs(
             {
-                "whatsapp": (*MESSAGE_KINDS, "status", OTHER),
+                "whatsapp": WHATSAPP_EVENTS,
                 "mercadopago": MERCADOPAGO_EVENTS,
             }
         )

@@ -105,7 +105,23 @@ def test_statuses_carry_our_reference_or_their_error():
     assert (failed.status, failed.reference, failed.error_code) == ("failed", None, "130472")
 
 
-@pytest.mark.parametrize("name", ["echo_of_owner", "account_update", "status_of_old_kind"])
+def test_what_the_owner_wrote_from_the_phone_is_told_from_what_guests_write():
+    batch = parse_fixture("echo_of_owner")
+
+    [echo] = batch.echoes
+    assert (batch.messages, batch.unhandled) == ((), ())
+    assert (echo.wamid, echo.address, echo.text) == ("wamid.E9", "5491155550000", "Te confirmo")
+    assert echo.sent_at == datetime.fromtimestamp(1697043223, UTC)
+
+
+def test_what_the_owner_wrote_to_someone_without_a_number_is_found_by_their_scoped_id():
+    data = orjson.loads((FIXTURES / "echo_of_owner.json").read_bytes())
+    del data["entry"][0]["changes"][0]["value"]["message_echoes"][0]["to"]
+
+    assert parse(orjson.dumps(data)).echoes[0].address == "US.13491208655302741918"
+
+
+@pytest.mark.parametrize("name", ["account_update", "status_of_old_kind"])
 def test_what_nothing_acts_on_is_kept_under_a_stable_id(name: str):
     batch = parse_fixture(name)
     again = parse_fixture(name)

@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from tests.conftest import free_port
 
-from alojamientos.channels import pipeline
+from alojamientos.channels import echoes, pipeline
 from alojamientos.channels.listening import Listener
 from alojamientos.channels.whatsapp import signature, webhook
 from alojamientos.channels.whatsapp.client import WhatsAppClient
@@ -228,6 +228,9 @@ class Hotel:
             recorder=self.recorded,
             log=structlog.get_logger(),
             now=utc_now,
+        )
+        jobs.append(
+            echoes.create_job(database=self.database, pause=timedelta(hours=12), now=utc_now)
         )
         worker = Worker(
             self.dsn,
