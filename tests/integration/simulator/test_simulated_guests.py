@@ -18,6 +18,7 @@ from alojamientos.conversation.messages import Reply
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.simulator import guest as guest_module
 from alojamientos.ops.simulator import journeys
+from alojamientos.ops.simulator.buttons import play_buttons
 from alojamientos.ops.simulator.client import NotReachable, StackClient
 from alojamientos.ops.simulator.config import SimulatorConfig
 from alojamientos.ops.simulator.guest import DatesTaken, Line
@@ -74,6 +75,20 @@ async def play(stack, **options: Any):
         values = {"rate": 40, "seconds": 3, "seed": 1, "deadline_s": 10, **options}
         plan = TrafficPlan(**values)
         return await Traffic(client=client, plan=plan, today=TODAY).run()
+
+
+async def test_an_assistant_without_choices_does_not_pass_the_buttons_audit(stack):
+    stack.bot.reservation_status = "confirmed"
+    stack.bot.invariants = {"ok": False, "invariants": [{"name": "no_overlap", "violations": 1}]}
+
+    async with stack.client() as client:
+        report = await play_buttons(
+            client, seed=1, today=TODAY, deadline_s=10, on_line=lambda _: None
+        )
+
+    assert any("ask" in problem for problem in report.problems)
+    assert "every invariant holds: no_overlap" in report.problems
+    assert [check.ok for check in report.audit] == [False, True, True, False]
 
 
 async def test_a_booking_ends_confirmed_under_one_trace(stack):

@@ -63,6 +63,11 @@ class StackClient:
         statuses: dict[str, int] = (await self._control("GET", "/_control/stats"))["webhooks"]
         return statuses
 
+    async def refusals(self) -> int:
+        """Return how many messages the fake WhatsApp has refused because of what they were."""
+        counts: dict[str, int] = (await self._control("GET", "/_control/stats"))["whatsapp"]
+        return sum(count for name, count in counts.items() if name.startswith("refused_"))
+
     async def is_free(self, *, check_in: date, check_out: date, guests: int) -> bool:
         """Ask the application whether anything is free; raises NotReachable."""
         data = await self._api(

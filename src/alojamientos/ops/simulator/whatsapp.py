@@ -64,6 +64,13 @@ class WhatsApp:
 
     async def send(self, body: dict[str, Any], *, traceparent: str) -> dict[str, Any]:
         """Take a message as `POST /{phone_number_id}/messages` does; raises GraphError."""
+        try:
+            return await self._take(body, traceparent=traceparent)
+        except GraphError as error:
+            self.counts[f"refused_{error.code}"] += 1
+            raise
+
+    async def _take(self, body: dict[str, Any], *, traceparent: str) -> dict[str, Any]:
         now = self._clock()
         if body.get("messaging_product") != "whatsapp":
             raise GraphError(100, "Parameter 'messaging_product' must be 'whatsapp'")
