@@ -181,6 +181,12 @@ class WhatsAppSettings(_Group):
     )
     api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Graph API version")
     timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
+    notice_template: str = Field(
+        "",
+        pattern=r"^[a-z0-9_]{0,512}$",
+        description="Approved template, es_AR, one parameter: what there is to say to a guest who"
+        " wrote over 24 hours ago; without one they get a mail, or you are told",
+    )
 
 
 class MercadoPagoSettings(_Group):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
-from alojamientos.channels import outbox
+from alojamientos.channels import another_way, outbox
 from alojamientos.channels.base import (
     DeliveryPostponed,
     DeliveryRefused,
@@ -72,9 +72,8 @@ class Delivery:
             left = self._grace_s - (self._now() - message.sending_at).total_seconds()
             if left > 0:
                 raise RetryLater(left, "its fate is not known yet")
-        sender = self._senders.get(message.channel)
+        sender = await self._sender(message)
         if sender is None:
-            await self._fail(message, "no_sender", "no sender")
             return
         async with self._database.begin() as tx:
             attempt = await outbox.claim(tx, outbox_id=message.id, again=again)
@@ -98,6 +97,19 @@ class Delivery:
             await self._fail(message, error.error_code, error.message)
         else:
             await self._sent(message, provider_id, attempt, time.perf_counter() - start)
+
+    async def _sender(self, message: OutboxMessage) -> Sender | None:
+        """Return who can send `message`; give it up when nobody can."""
+        sender = self._senders.get(message.channel)
+        if sender is None:
+            await self._fail(message, "no_sender", "no sender")
+            return None
+        async with self._database.read() as conn:
+            closed = await another_way.window_is_closed(conn, message, self._now())
+        if closed:
+            await self._fail(message, another_way.WINDOW_CLOSED, "the guest wrote over a day ago")
+            return None
+        return sender
 
     async def _sent(
         self, message: OutboxMessage, provider_id: str, attempt: int, seconds: float
@@ -133,9 +145,12 @@ class Delivery:
         if self._now() - message.created_at > _KEEP:
             await self._fail(message, error.error_code, "too old")
             return
+        if error.most_attempts is not None and attempt >= error.most_attempts:
+            await self._fail(message, error.error_code, error.message)
+            return
         async with self._database.begin() as tx:
             await outbox.later(tx, outbox_id=message.id, error_code=error.error_code)
-        seconds = error.retry_in_s or _BACK_OFF.delay(attempt)
+        seconds = error.retry_in_s or (error.back_off or _BACK_OFF).delay(attempt)
         self._retry(message, error, attempt, seconds, code=error.error_code)
 
     def _retry(

@@ -11,6 +11,7 @@ class HandOverReason(StrEnum):
     ASKED = "asked"  # the guest wants a person, or complains
     REFUND = "refund"  # a paid booking was cancelled: its deposit is a person's decision
     FAILED = "failed"  # we could not answer, and apologised
+    UNDELIVERED = "undelivered"  # a message did not arrive, and there was no other way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,26 @@ async def save(
     )
 
 
+async def window_of(conn: AsyncConnection, *, channel: str, address: str) -> datetime | None:
+    """Return until when a guest may be written to freely, or None when they never wrote."""
+    until: datetime | None = await conn.scalar(
+        sa.select(conversation.c.window_expires_at).where(
+            conversation.c.channel == channel, conversation.c.address == address
+        )
+    )
+    return until
+
+
+async def guest_of(conn: AsyncConnection, *, channel: str, address: str) -> int | None:
+    """Return whose conversation it is, or None when that is not known."""
+    guest_id: int | None = await conn.scalar(
+        sa.select(conversation.c.guest_id).where(
+            conversation.c.channel == channel, conversation.c.address == address
+        )
+    )
+    return guest_id
+
+
 async def address_of(conn: AsyncConnection, *, guest_id: int) -> Address | None:
     """Return where `guest_id` last wrote from, or None when they never did."""
     row = (

@@ -51,7 +51,7 @@ PAYMENT_OUTCOMES = (
 )
 REFUND_STATUSES = ("done", "failed")
 DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous")
-HAND_OVER_REASONS = ("asked", "refund", "failed")
+HAND_OVER_REASONS = ("asked", "refund", "failed", "undelivered")
 HEARINGS = ("heard", "nothing", "failed", "too_slow", "nobody")
 MESSAGE_STATUSES = ("sent", "delivered", "read", "played", "failed")
 JOB_OUTCOMES = ("ok", "retried", "failed")

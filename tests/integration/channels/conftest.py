@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from tests.conftest import free_port
 
-from alojamientos.channels import echoes, pipeline
+from alojamientos.channels import another_way, echoes, pipeline
 from alojamientos.channels.listening import Listener
 from alojamientos.channels.whatsapp import signature, webhook
 from alojamientos.channels.whatsapp.client import WhatsAppClient
@@ -229,9 +229,12 @@ class Hotel:
             log=structlog.get_logger(),
             now=utc_now,
         )
-        jobs.append(
-            echoes.create_job(database=self.database, pause=timedelta(hours=12), now=utc_now)
-        )
+        jobs += [
+            echoes.create_job(database=self.database, pause=timedelta(hours=12), now=utc_now),
+            another_way.create_job(
+                database=self.database, readers={"whatsapp": self.client}, mail=True, now=utc_now
+            ),
+        ]
         worker = Worker(
             self.dsn,
             jobs,
