@@ -24,6 +24,7 @@ def to_payload(message: InboundMessage, raw: dict[str, Any]) -> dict[str, Any]:
         "heard": message.heard.value if message.heard else None,
         "profile_name": message.profile_name,
         "bsuid": message.bsuid,
+        "new_address": message.new_address,
         "sent_at": sent_at,
     }
     return {"message": fields, "raw": raw}
@@ -126,6 +127,9 @@ class Sender(Protocol):
         """
         ...
 
-    async def acknowledge(self, *, external_id: str) -> None:
-        """Show the guest that their message was read; failing to is not an error."""
+    async def acknowledge(self, *, external_id: str, typing: bool = False) -> None:
+        """Show the guest that their message was read, and with `typing` that an answer will take.
+
+        Failing to is not an error.
+        """
         ...

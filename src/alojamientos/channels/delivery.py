@@ -7,7 +7,7 @@ from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
-from alojamientos.channels import another_way, outbox
+from alojamientos.channels import another_way, outbox, statuses
 from alojamientos.channels.base import (
     DeliveryPostponed,
     DeliveryRefused,
@@ -116,6 +116,7 @@ class Delivery:
     ) -> None:
         async with self._database.begin() as tx:
             await outbox.sent(tx, outbox_id=message.id, provider_id=provider_id)
+            await statuses.catch_up(tx, outbox_id=message.id, provider_id=provider_id)
         self._recorder.outbox_message(channel=message.channel, outcome="sent")
         self._log.info(
             log_events.MESSAGE_DELIVERED,

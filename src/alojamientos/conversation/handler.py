@@ -3,9 +3,9 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from alojamientos.conversation import booking, choices, own, replies, store
+from alojamientos.conversation import booking, choices, identity, own, replies, store
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
@@ -31,12 +31,16 @@ from alojamientos.nlu.values import (
     Resolved,
     Understanding,
 )
-from alojamientos.reservations import operations, queries
+from alojamientos.reservations import queries
 from alojamientos.reservations.domain import Accommodation, Policy
 
 _READ = (MessageKind.TEXT, MessageKind.BUTTON, MessageKind.EDIT, MessageKind.AUDIO)
-_SEEN = (MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO, MessageKind.UNSUPPORTED)
+_SEEN = (
+    *(MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO, MessageKind.UNSUPPORTED),
+    *(MessageKind.LOCATION, MessageKind.CONTACTS),
+)
 _ABOUT = (*(Intent.SERVICES, Intent.LOCATION, Intent.CHECKIN_INFO, Intent.PHOTOS, Intent.DISCOUNT),)
+_LATE_TOGETHER = timedelta(minutes=30)
 _NOTHING = Understanding(intents=frozenset())
 _DATES_RESULTS = {
     Resolved: "resolved",
@@ -109,11 +113,10 @@ class Handler:
             address=message.address,
             heard_at=message.sent_at or now,
         )
-        guest_id = await operations.identify_guest(
-            tx, kind=_identity(message), value=message.address, name=message.profile_name
-        )
+        guest_id = await identity.whose(tx, message)
+        await identity.move(tx, message, guest_id=guest_id)
         paused = row.paused_until is not None and row.paused_until > now
-        ignored = _is_noise(message)
+        ignored = _is_noise(message) or self._is_answered_late(message, row.state, now)
         if paused or ignored:
             await store.save(
                 tx.conn,
@@ -139,8 +142,7 @@ class Handler:
             booking=self._booking,
             locks=self._locks,
         )
-        stale = pick is not None and pick.stale
-        step = _say(turn, replies.old_choice()) if stale else _greeted(turn, await _answer(turn))
+        step = await self._step(turn, stale=pick is not None and pick.stale)
         state, said = choices.bind(row.state, step.state, step.replies, cause=message.external_id)
         await store.save(
             tx.conn,
@@ -157,18 +159,28 @@ class Handler:
             reservation_id=step.reservation_id,
         )
 
+    async def _step(self, turn: Turn, *, stale: bool) -> Step:
+        sent_at = turn.message.sent_at
+        if sent_at is not None and turn.now - sent_at > self._policy.late:
+            reply = replies.late(sent_at, zone=self._policy.time_zone, now=turn.now)
+            return Step(replies=(reply,), state=turn.state.evolve(late_at=turn.now))
+        if stale:
+            return _say(turn, replies.old_choice())
+        return _greeted(turn, await _answer(turn))
+
+    def _is_answered_late(self, message: InboundMessage, state: State, now: datetime) -> bool:
+        """Tell whether a late message came along with one that was answered: once is enough."""
+        sent_at, said_at = message.sent_at, state.late_at
+        if sent_at is None or said_at is None:
+            return False
+        return now - sent_at > self._policy.late and now - said_at < _LATE_TOGETHER
+
 
 def _names(state: State, cabins: tuple[Accommodation, ...]) -> tuple[str, ...]:
     """Return the cabins' names: those offered first, in their order, then the others."""
     names = {cabin.id: cabin.name for cabin in cabins}
     first = [names.pop(number) for number in state.offered if number in names]
     return (*first, *names.values())
-
-
-def _identity(message: InboundMessage) -> str:
-    if message.channel == "email":
-        return "email"
-    return "bsuid" if message.address == message.bsuid else "wa_id"
 
 
 def _is_noise(message: InboundMessage) -> bool:

@@ -53,6 +53,7 @@ class InboundMessage:
     heard: Hearing | None = None
     profile_name: str | None = None
     bsuid: str | None = None
+    new_address: str | None = None  # the guest has moved there
     sent_at: datetime | None = None
 
     @property

@@ -53,6 +53,16 @@ def old_choice() -> Reply:
     )
 
 
+def late(sent_at: datetime, *, zone: str, now: datetime) -> Reply:
+    """Answer what was written long ago and has only now arrived: nothing is done unasked."""
+    when = wording.moment(sent_at, zone=zone, now=now)
+    return Reply(
+        text=f"Recién me llega tu mensaje de {when}, ¡perdón por la demora! 🙏 Por las dudas"
+        " no hice nada todavía. ¿En qué te ayudo?",
+        options=(SEE_FREE, MINE, PERSON),
+    )
+
+
 def ask_dates(free: Sequence[Span] = ()) -> Reply:
     """Ask for the dates; `free` weekends can be picked instead."""
     or_pick = " O elegí un fin de semana libre." if free else ""

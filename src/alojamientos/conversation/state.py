@@ -1,7 +1,7 @@
 """What a conversation remembers between two messages: values only, kept as JSON."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -40,6 +40,7 @@ class State:
     codes: tuple[str, ...] = ()
     lost: int = 0  # messages in a row that were not understood
     greeted: bool = False
+    late_at: datetime | None = None  # when we last answered what had come late
     offer: str = ""  # what the choices of `bound` belong to; see `choices`
     bound: tuple[str, ...] = ()
     shown: tuple[tuple[str, str], ...] = ()  # action and title of what we showed last
@@ -93,6 +94,7 @@ class State:
             "codes": list(self.codes),
             "lost": self.lost,
             "greeted": self.greeted,
+            "late_at": self.late_at.isoformat() if self.late_at else None,
             "offer": self.offer,
             "bound": list(self.bound),
             "shown": [list(choice) for choice in self.shown],
@@ -120,6 +122,7 @@ class State:
             codes=tuple(data.get("codes", ())),
             lost=data.get("lost", 0),
             greeted=data.get("greeted", False),
+            late_at=datetime.fromisoformat(data["late_at"]) if data.get("late_at") else None,
             offer=data.get("offer", ""),
             bound=tuple(data.get("bound", ())),
             shown=tuple((action, title) for action, title in data.get("shown", ())),

@@ -126,6 +126,25 @@ async def save(
     )
 
 
+async def follow(
+    conn: AsyncConnection, *, channel: str, address: str, new_address: str, guest_id: int
+) -> None:
+    """Go on at `new_address` where the conversation at `address` is; one that is there stays."""
+    c = conversation.c
+    carried = [c.channel, sa.literal(new_address), sa.literal(guest_id), c.state, c.paused_until]
+    carried += [c.pause_reason, c.window_expires_at, c.last_inbound_at]
+    columns = ["channel", "address", "guest_id", "state", "paused_until"]
+    columns += ["pause_reason", "window_expires_at", "last_inbound_at"]
+    query = sa.select(*carried).where(c.channel == channel, c.address == address)
+    await conn.execute(insert(conversation).from_select(columns, query).on_conflict_do_nothing())
+    # The newest is where the guest is written to.
+    await conn.execute(
+        sa.update(conversation)
+        .where(c.channel == channel, c.address == new_address)
+        .values(last_inbound_at=sa.func.now())
+    )
+
+
 async def window_of(conn: AsyncConnection, *, channel: str, address: str) -> datetime | None:
     """Return until when a guest may be written to freely, or None when they never wrote."""
     until: datetime | None = await conn.scalar(

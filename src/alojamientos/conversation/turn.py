@@ -20,6 +20,7 @@ class ConversationPolicy:
     lodging_name: str
     time_zone: str
     pause: timedelta = timedelta(hours=12)
+    late: timedelta = timedelta(hours=6)  # messages that took longer to arrive are asked about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

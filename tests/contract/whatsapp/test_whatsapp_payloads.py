@@ -89,6 +89,11 @@ def test_a_guest_without_a_number_is_addressed_by_their_scoped_id():
     assert message.profile_name == "Ana"
 
 
+def test_a_guest_who_has_changed_their_number_tells_the_new_one():
+    assert only("system_number_changed").new_address == "5491166660000"
+    assert only("system_identity_changed").new_address is None
+
+
 def test_what_is_for_another_number_is_left_out():
     batch = parse_fixture("other_number")
 

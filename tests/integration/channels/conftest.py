@@ -79,6 +79,7 @@ class CloudApi:
     answers: deque[Callable[[], Any]] = field(default_factory=deque)
     sent: list[dict[str, Any]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
+    typing: list[str] = field(default_factory=list)
     url: str = ""
 
     def app(self) -> FastAPI:
@@ -91,6 +92,7 @@ class CloudApi:
             body = await request.json()
             if body.get("status") == "read":
                 self.read.append(body["message_id"])
+                self.typing += [body["message_id"]] if "typing_indicator" in body else []
                 return JSONResponse({"success": True})
             self.sent.append(body)
             if self.answers:
@@ -156,6 +158,8 @@ class Echo:
             raise ValueError("cannot swallow this")
         self.understood.append(message.text)
         reply = Reply(text=f"eco: {message.text}")
+        if message.text == "paused":
+            return Handled(outcome="paused")
         number = {"quiet": 0, "twice": 2}.get(message.text, 1)
         return Handled(
             replies=(reply,) * number,

@@ -78,9 +78,19 @@ class WhatsAppClient:
             self._remember(address, recipient)
         return _wamid(response)
 
-    async def acknowledge(self, *, external_id: str) -> None:
-        """Turn the guest's ticks blue; they can do without."""
-        body = {"messaging_product": "whatsapp", "status": "read", "message_id": external_id}
+    async def acknowledge(self, *, external_id: str, typing: bool = False) -> None:
+        """Turn the guest's ticks blue, and with `typing` show that we write; they can do without.
+
+        https://developers.facebook.com/docs/whatsapp/cloud-api/typing-indicators: it ends with
+        the answer, or after 25 s.
+        """
+        body: dict[str, Any] = {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": external_id,
+        }
+        if typing:
+            body["typing_indicator"] = {"type": "text"}
         with contextlib.suppress(ProviderError, TimeoutError):
             async with asyncio.timeout(_ACKNOWLEDGE_S):
                 await self._http.request("POST", self._path, operation="mark_read", json=body)

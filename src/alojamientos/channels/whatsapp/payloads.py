@@ -259,6 +259,11 @@ def _read_edit(raw: dict[str, Any]) -> Fields | None:
     return {"kind": MessageKind.EDIT, "text": _text(mapping(edited, "text"), "body")}
 
 
+def _read_system(raw: dict[str, Any]) -> Fields | None:
+    # The new number of a guest who has changed theirs; what else the system says has none.
+    return {"kind": MessageKind.SYSTEM, "new_address": _id(mapping(raw, "system"), "wa_id") or None}
+
+
 def _plain(kind: MessageKind) -> Callable[[dict[str, Any]], Fields | None]:
     return lambda _: {"kind": kind}
 
@@ -277,7 +282,7 @@ _READERS: Mapping[str, Callable[[dict[str, Any]], Fields | None]] = {
     "contacts": _plain(MessageKind.CONTACTS),
     "edit": _read_edit,
     "revoke": _plain(MessageKind.REVOKE),
-    "system": _plain(MessageKind.SYSTEM),
+    "system": _read_system,
     "unsupported": _plain(MessageKind.UNSUPPORTED),
 }
 

@@ -11,7 +11,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.requests import ClientDisconnect
 from structlog.typing import FilteringBoundLogger
 
-from alojamientos.channels import base, echoes, inbox, outbox
+from alojamientos.channels import base, echoes, inbox, statuses
 from alojamientos.channels.pipeline import HANDLE
 from alojamientos.channels.whatsapp import payloads, signature
 from alojamientos.channels.whatsapp.payloads import (
@@ -219,9 +219,10 @@ async def _store(tx: Transaction, batch: Batch) -> _Outcome:
         await _store_echo(tx, echo, outcome)
     # In one order for everyone, so that two webhooks do not wait for each other.
     for report in sorted(batch.statuses, key=lambda report: (report.wamid, report.status)):
-        outbox_id = await outbox.report(
+        outbox_id = await statuses.take_in(
             tx,
-            outbox_id=outbox.id_of(report.reference),
+            source=SOURCE,
+            reference=report.reference,
             provider_id=report.wamid,
             status=report.status,
             error_code=report.error_code,

@@ -136,7 +136,11 @@ class WhatsApp:
         message_id = body.get("message_id")
         if not isinstance(message_id, str) or not message_id.startswith("wamid."):
             raise GraphError(131009, "Parameter 'message_id' is not valid")
+        typing = body.get("typing_indicator")
+        if typing is not None and typing != {"type": "text"}:
+            raise GraphError(131009, "typing_indicator['type'] must be text")
         self.counts["read"] += 1
+        self.counts["typing"] += typing is not None
         return {"success": True}
 
     async def _report(
