@@ -59,3 +59,23 @@ def test_newest_revision_goes_back_and_forth_with_data(database_url: str) -> Non
     with psycopg.connect(database_url) as conn:
         feed = conn.execute("SELECT failures, next_sync_at <= now() FROM calendar_feed").fetchone()
     assert feed == (0, True)
+
+
+def test_a_pause_without_a_reason_gets_one_and_survives_the_way_back(database_url: str) -> None:
+    migrate.downgrade(database_url, "0003")
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO conversation (channel, address, paused_until)"
+            " VALUES ('whatsapp', '1', now()), ('whatsapp', '2', NULL)"
+        )
+
+    migrate.upgrade(database_url)
+    query = "SELECT pause_reason FROM conversation ORDER BY address"
+    with psycopg.connect(database_url) as conn:
+        reasons = conn.execute(query).fetchall()
+    migrate.downgrade(database_url, "0003")
+
+    assert reasons == [("asked",), (None,)]
+    with psycopg.connect(database_url) as conn:
+        paused = "SELECT count(paused_until) FROM conversation"
+        assert conn.execute(paused).fetchone() == (1,)

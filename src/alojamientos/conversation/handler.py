@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alojamientos.conversation import booking, choices, identity, own, replies, store
+from alojamientos.conversation import booking, choices, identity, own, place, replies, store
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
@@ -39,7 +39,6 @@ _SEEN = (
     *(MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO, MessageKind.UNSUPPORTED),
     *(MessageKind.LOCATION, MessageKind.CONTACTS),
 )
-_ABOUT = (*(Intent.SERVICES, Intent.LOCATION, Intent.CHECKIN_INFO, Intent.PHOTOS, Intent.DISCOUNT),)
 _LATE_TOGETHER = timedelta(minutes=30)
 _NOTHING = Understanding(intents=frozenset())
 _DATES_RESULTS = {
@@ -240,10 +239,6 @@ def _wants_to_pay(turn: Turn) -> bool:
     return turn.button.startswith("pay:") or turn.wants(Intent.PAYMENT_INFO)
 
 
-def _wants_the_place(turn: Turn) -> bool:
-    return turn.button in ("cabins", "place") or turn.wants(*_ABOUT)
-
-
 async def _hand_over(turn: Turn) -> Step:
     turn.tx.emit(turn.hand_over(HandOverReason.ASKED))
     return Step(replies=(replies.handed_over(),), state=turn.state.over(), paused=True)
@@ -256,10 +251,6 @@ async def _cannot_listen(turn: Turn) -> Step:
 
 async def _cannot_see(turn: Turn) -> Step:
     return _say(turn, replies.cannot_see())
-
-
-async def _about(turn: Turn) -> Step:
-    return _say(turn, replies.about(turn.cabins))
 
 
 async def _welcome(turn: Turn) -> Step:
@@ -291,8 +282,9 @@ _ROUTES: tuple[tuple[Callable[[Turn], bool], Callable[[Turn], Awaitable[Step]]],
     (_wants_other_dates_for_own, own.change_dates),
     (_wants_own, own.show),
     (_wants_to_pay, own.pay),
+    (place.is_to_be_shown, place.answer),
     (booking.is_about, booking.advance),
-    (_wants_the_place, _about),
+    (place.is_about, place.answer),
     (lambda turn: turn.wants(Intent.GREETING), _welcome),
     (lambda turn: turn.wants(Intent.THANKS, Intent.CONFIRM), _youre_welcome),
     (lambda _turn: True, _lost),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from alojamientos.conversation import wording
-from alojamientos.conversation.messages import Option, Reply
+from alojamientos.conversation.messages import Option, Picture, Place, Reply
 from alojamientos.kit.money import format_money
 from alojamientos.nlu.values import Reason, Span
 from alojamientos.reservations.domain import Accommodation
@@ -264,7 +264,16 @@ def too_many_holds(views: Sequence[ReservationView]) -> Reply:
     )
 
 
-def about(cabins: Sequence[Accommodation]) -> Reply:
+def about(
+    cabins: Sequence[Accommodation], *, with_photos: Sequence[int] = (), with_place: bool = False
+) -> Reply:
+    """Tell of the cabins; what can be shown of them can be picked."""
+    photos = [
+        Option(id=f"photos:{cabin.id}", title=f"Fotos: {cabin.name}")
+        for cabin in cabins
+        if cabin.id in with_photos
+    ]
+    more = (*((PLACE,) if with_place else ()), SEE_FREE, PERSON)
     lines = [
         f"• *{cabin.name}* (hasta {wording.people(cabin.capacity)}): {cabin.description}"
         for cabin in cabins
@@ -272,6 +281,27 @@ def about(cabins: Sequence[Accommodation]) -> Reply:
     return Reply(
         text="Estas son nuestras cabañas:\n\n" + "\n".join(lines) + "\n\n"
         "Si necesitás un dato que no está acá, te paso con una persona.",
+        options=(*photos[: MOST_OPTIONS - len(more)], *more),
+    )
+
+
+def photos(images: Sequence[Picture], *, name: str | None) -> Reply:
+    """Show pictures, of one cabin or of all of them."""
+    what = f"Así es {name}." if name else "Así son nuestras cabañas."
+    return Reply(
+        text=f"{what} ¿Querés ver si hay lugar?",
+        images=tuple(images),
+        options=(SEE_FREE, CABINS, PERSON),
+    )
+
+
+def where(place: Place) -> Reply:
+    """Tell where it is, also in words for channels without a map."""
+    address = f"Estamos en {place.address}." if place.address else "Estamos acá:"
+    return Reply(
+        text=f"{address}\nhttps://www.google.com/maps/search/?api=1"
+        f"&query={place.latitude},{place.longitude}",
+        place=place,
         options=(SEE_FREE, PERSON),
     )
 

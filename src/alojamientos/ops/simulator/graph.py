@@ -85,6 +85,8 @@ class Drawn:
     options_as: str = ""  # button | list
     url: str | None = None
     url_title: str = ""
+    image: str | None = None
+    place: dict[str, Any] | None = None
 
 
 def draw(body: dict[str, Any]) -> Drawn:
@@ -200,7 +202,23 @@ def _media(kind: str, part: dict[str, Any]) -> Drawn:
     if not (part.get("id") or part.get("link")):
         raise GraphError(131008, f"Parameter {kind}['id'] or {kind}['link'] is mandatory")
     caption = _string(part, "caption", where=kind, limit=_CAPTION, optional=True)
-    return Drawn(type=kind, text=caption, url=part.get("link"))
+    link = part.get("link")
+    if link is not None and not str(link).startswith(("http://", "https://")):
+        raise GraphError(131009, f"Param {kind}['link'] must be a web address")
+    if kind == "image":
+        return Drawn(type=kind, text=caption, image=link)
+    return Drawn(type=kind, text=caption, url=link)
+
+
+def _location(kind: str, part: dict[str, Any]) -> Drawn:
+    for name, most in (("latitude", 90), ("longitude", 180)):
+        value = part.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > most:
+            raise GraphError(131009, f"Param location['{name}'] is not valid")
+    if part.get("address") and not part.get("name"):
+        raise GraphError(131008, "Parameter location['name'] is mandatory with an address")
+    words = [str(part[name]) for name in ("name", "address") if part.get(name)]
+    return Drawn(type=kind, text="\n".join(words), place=part)
 
 
 def _template(kind: str, part: dict[str, Any]) -> Drawn:
@@ -233,7 +251,7 @@ _KINDS: dict[str, Callable[[str, Any], Drawn]] = {
     "document": _media,
     "sticker": _media,
     "reaction": _other,
-    "location": _other,
+    "location": _location,
     "contacts": _other,
 }
 _INTERACTIVE: dict[str, Callable[[dict[str, Any], dict[str, Any]], Drawn]] = {
