@@ -197,7 +197,9 @@ def _greeted(turn: Turn, step: Step) -> Step:
         return step
     hello = replies.hello(turn.policy.lodging_name)
     first, *rest = step.replies
-    if not first.text.startswith(hello):
+    if first.images or first.place:  # they come before their words
+        first, rest = Reply(text=hello.strip()), list(step.replies)
+    elif not first.text.startswith(hello):
         first = replace(first, text=hello + first.text)
     return replace(step, replies=(first, *rest), state=step.state.evolve(greeted=True))
 

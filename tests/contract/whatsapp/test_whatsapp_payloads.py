@@ -61,6 +61,15 @@ def only(name: str) -> InboundMessage:
         ("system_identity_changed", MessageKind.SYSTEM, ""),
         ("unsupported", MessageKind.UNSUPPORTED, ""),
         ("unknown_type", MessageKind.UNSUPPORTED, ""),
+        ("audio_file", MessageKind.AUDIO, ""),
+        ("reaction_without_emoji", MessageKind.REACTION, ""),
+        ("location_of_a_place", MessageKind.LOCATION, ""),
+        ("forwarded_often", MessageKind.TEXT, "mirá"),
+        ("reply_to_a_product", MessageKind.TEXT, "¿sigue libre?"),
+        ("unsupported_poll", MessageKind.UNSUPPORTED, ""),
+        ("template_button_without_context", MessageKind.BUTTON, "Cancelar"),
+        ("image_with_address", MessageKind.IMAGE, "comprobante"),
+        ("edit_of_a_picture", MessageKind.EDIT, ""),
     ],
 )
 def test_each_kind_of_message_is_understood(name: str, kind: MessageKind, text: str):
@@ -87,6 +96,28 @@ def test_a_guest_without_a_number_is_addressed_by_their_scoped_id():
     assert message.address == "US.13491208655302741918"
     assert message.bsuid == "US.13491208655302741918"
     assert message.profile_name == "Ana"
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "reference"),
+    [
+        ("status_sent", "sent", "outbox:123"),
+        ("status_read", "read", None),
+        ("status_played", "played", None),
+    ],
+)
+def test_statuses_come_with_and_without_their_trimmings(name, status, reference):
+    batch = parse_fixture(name)
+
+    [report] = batch.statuses
+    assert (report.status, report.reference, report.error_code) == (status, reference, None)
+    assert (batch.malformed, batch.unhandled) == (0, ())
+
+
+def test_what_the_owner_edits_is_an_echo_too():
+    [echo] = parse_fixture("echo_of_owners_edit").echoes
+
+    assert (echo.wamid, echo.address, echo.text) == ("wamid.E10", "5491155550000", "")
 
 
 def test_a_guest_who_has_changed_their_number_tells_the_new_one():

@@ -34,6 +34,14 @@ async def test_asking_for_photos_shows_one_of_each_cabin_and_then_the_choices(gu
     ]
 
 
+async def test_a_guest_whose_first_word_asks_for_photos_is_greeted_before_them(guest):
+    await guest.says("tenés fotos?")
+
+    hello, image, *_ = await shown(guest)
+    assert hello["text"]["body"] == "¡Hola! Soy el asistente de Cabañas del Lago 👋"
+    assert image["type"] == "image"
+
+
 async def test_the_photos_of_one_cabin_can_be_picked_or_asked_for(guest):
     await guest.says("Hola")
     await guest.taps("cabins")

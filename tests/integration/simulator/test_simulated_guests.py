@@ -88,7 +88,10 @@ async def test_an_assistant_without_choices_does_not_pass_the_buttons_audit(stac
 
     assert any("ask" in problem for problem in report.problems)
     assert "every invariant holds: no_overlap" in report.problems
-    assert [check.ok for check in report.audit] == [False, True, True, False]
+    found = {check.name: check.ok for check in report.audit}
+    assert not found["the booking is cancelled"]
+    assert not found["the owner's own words silence the assistant"]
+    assert not found["what comes eight hours late is asked about"]
 
 
 async def test_a_booking_ends_confirmed_under_one_trace(stack):

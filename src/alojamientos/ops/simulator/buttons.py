@@ -8,24 +8,17 @@ from datetime import date
 from typing import Any
 
 from alojamientos.kit.errors import AlojamientosError
+from alojamientos.ops.simulator.checks import Check
 from alojamientos.ops.simulator.client import StackClient
 from alojamientos.ops.simulator.dialog import Said, Wish, read
 from alojamientos.ops.simulator.guest import Astray, Guest, Line, Unanswered
 from alojamientos.ops.simulator.journeys import new_name, new_number
+from alojamientos.ops.simulator.oddities import play_oddities
 
 GUESTS = 2
 _SILENCE_S = 3.0  # without an answer: the assistant leaves the guest to a person
 _OLD = "ya no vale"
 _Pressed = tuple[dict[str, Any], str]  # under which message, and the id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that must be true once the guest has gone, and what was found."""
-
-    name: str
-    ok: bool
-    found: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,7 +123,8 @@ async def play_buttons(
     await _watched(report, lambda: _ask_for_a_person(_Presser(shy, report, today), shy))
     report.reply_seconds = [*guest.seen.latencies, *shy.seen.latencies]
     entries = [await client.chat(each) for each in (number, other)]
-    report.audit = await _audit(client, report, entries, refused_before)
+    odd = await play_oddities(client, today=today, deadline_s=deadline_s, on_line=on_line)
+    report.audit = [*await _audit(client, report, entries, refused_before), *odd]
     report.problems += [f"{check.name}: {check.found}" for check in report.audit if not check.ok]
     return report
 

@@ -52,6 +52,11 @@ class StackClient:
         entries: list[dict[str, Any]] = (await self._control("GET", path))["entries"]
         return entries
 
+    async def write_as_owner(self, wa_id: str, text: str) -> None:
+        """Let the owner write to a guest from the phone."""
+        path = f"/_control/whatsapp/chats/{wa_id}/echo"
+        await self._control("POST", path, json={"text": text})
+
     async def pay(self, preference_id: str, *, traceparent: str) -> tuple[int, ...]:
         """Pay a preference; return what the application answered to the notification."""
         body = {"preference_id": preference_id, "traceparent": traceparent}
