@@ -182,8 +182,13 @@ class Delivery:
     async def _fail(self, message: OutboxMessage, code: str, reason: str) -> None:
         async with self._database.begin() as tx:
             await outbox.failed(tx, outbox_id=message.id, error_code=code)
-        self._recorder.outbox_message(channel=message.channel, outcome="failed")
-        self._log.error(
+        # A guest's silence is nothing that somebody would have to mend.
+        expected = code == another_way.WINDOW_CLOSED
+        self._recorder.outbox_message(
+            channel=message.channel, outcome="window_closed" if expected else "failed"
+        )
+        tell = self._log.info if expected else self._log.error
+        tell(
             log_events.MESSAGE_DELIVERY_FAILED,
             channel=message.channel,
             outbox_id=message.id,

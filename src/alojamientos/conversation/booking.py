@@ -1,9 +1,9 @@
 """From the first question to a hold: dates, people, cabins, choice."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
-from alojamientos.conversation import replies, wording
+from alojamientos.conversation import finding, replies, wording
 from alojamientos.conversation.messages import Reply
 from alojamientos.conversation.state import State
 from alojamientos.conversation.state import Step as Asked
@@ -28,14 +28,7 @@ from alojamientos.reservations.domain import (
     TooManyHolds,
 )
 from alojamientos.reservations.events import HoldRequested
-from alojamientos.reservations.views import Offer
 
-_ALTERNATIVES = 3
-_NEARBY_DAYS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 14)
-_FRIDAY = 4
-_WEEKENDS_AHEAD = 10
-_WEEKENDS_SHOWN = 5
-_WEEKEND_NIGHTS = (2, 3)
 _BOOKING_INTENTS = (Intent.AVAILABILITY, Intent.PRICE, Intent.BOOK)
 
 
@@ -227,7 +220,7 @@ async def _offer(turn: Turn, state: State, check_in: date, check_out: date, gues
         stay.check_bookable(today=turn.today)
     except InvalidStay:
         return await _ask_dates(turn, state.over())
-    found = await _offers(turn, stay, guests)
+    found = await finding.offers(turn, stay, guests)
     if not found:
         return await _cannot(turn, state, stay, guests)
     wanted = [offer for offer in found if offer.accommodation.id == state.wanted]
@@ -241,13 +234,8 @@ async def _offer(turn: Turn, state: State, check_in: date, check_out: date, gues
         today=turn.today,
     )
     offered = tuple(offer.accommodation.id for offer in shown)
-    return _ask(reply, state.evolve(offered=offered, wanted=None), Asked.CABIN)
-
-
-async def _offers(turn: Turn, stay: Stay, guests: int) -> Sequence[Offer]:
-    offers = await queries.offers(turn.tx.conn, stay=stay, guests=guests, policy=turn.booking)
-    free = [offer for offer in offers if offer.available]
-    return sorted(free, key=lambda offer: (offer.accommodation.capacity, offer.accommodation.id))
+    totals = tuple(offer.quote.total if offer.quote else 0 for offer in shown)
+    return _ask(reply, state.evolve(offered=offered, totals=totals, wanted=None), Asked.CABIN)
 
 
 async def _cannot(turn: Turn, state: State, stay: Stay, guests: int) -> Step:
@@ -260,7 +248,7 @@ async def _cannot(turn: Turn, state: State, stay: Stay, guests: int) -> Step:
     if stay.nights < least:
         asked = state.evolve(check_out=None, nights=None)
         return _ask(replies.too_few_nights(least), asked, Asked.DATES)
-    alternatives = await _nearby(turn, stay, guests)
+    alternatives = await finding.nearby(turn, stay, guests)
     reply = replies.nothing_free(
         check_in=stay.check_in,
         check_out=stay.check_out,
@@ -274,43 +262,12 @@ async def _cannot(turn: Turn, state: State, stay: Stay, guests: int) -> Step:
 
 
 async def _ask_dates(turn: Turn, state: State) -> Step:
-    free = await _weekends(turn, state.guests or 1)
+    free = await finding.weekends(turn, state.guests or 1)
     return _ask(replies.ask_dates(free), state.evolve(spans=tuple(free)), Asked.DATES)
-
-
-async def _weekends(turn: Turn, guests: int) -> list[Span]:
-    """Return the next weekends that have a cabin free, with Sunday night where it must be."""
-    found: list[Span] = []
-    friday = turn.today + timedelta(days=(_FRIDAY - turn.today.weekday()) % 7)
-    for _ in range(_WEEKENDS_AHEAD):
-        for nights in _WEEKEND_NIGHTS:
-            stay = Stay(friday, friday + timedelta(days=nights))
-            if await _offers(turn, stay, guests):
-                found.append(Span(check_in=stay.check_in, check_out=stay.check_out))
-                break
-        friday += timedelta(days=7)
-        if len(found) == _WEEKENDS_SHOWN:
-            break
-    return found
 
 
 def _most_guests(turn: Turn) -> int:
     return max((cabin.capacity for cabin in turn.cabins), default=0)
-
-
-async def _nearby(turn: Turn, stay: Stay, guests: int) -> list[Span]:
-    """Return the nearest stays of the same length that have a cabin free."""
-    found: list[Span] = []
-    for days in _NEARBY_DAYS:
-        shift = timedelta(days=days)
-        moved = Stay(stay.check_in + shift, stay.check_out + shift)
-        if moved.check_in < turn.today:
-            continue
-        if await _offers(turn, moved, guests):
-            found.append(Span(check_in=moved.check_in, check_out=moved.check_out))
-        if len(found) == _ALTERNATIVES:
-            break
-    return sorted(found, key=lambda span: span.check_in)
 
 
 async def _hold(turn: Turn, cabin_id: int) -> Step:
@@ -318,12 +275,17 @@ async def _hold(turn: Turn, cabin_id: int) -> Step:
     state = turn.state
     if turn.cabin(cabin_id) is None or not (state.check_in and state.check_out and state.guests):
         return await _next(turn, state)
+    stay = Stay(state.check_in, state.check_out)
+    if await finding.costs_something_else(turn, cabin_id, stay, state.guests):
+        step = await _next(turn, state)
+        first, *rest = step.replies
+        return replace(step, replies=(replies.price_changed(first), *rest))
     turn.tx.emit(HoldRequested(channel=turn.channel))
     try:
         view = await operations.hold(
             turn.tx,
             accommodation_id=cabin_id,
-            stay=Stay(state.check_in, state.check_out),
+            stay=stay,
             guests=state.guests,
             guest_id=turn.guest_id,
             channel=turn.channel,

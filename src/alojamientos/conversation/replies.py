@@ -1,6 +1,7 @@
 """What the assistant says while a stay is looked for and held, in Spanish with voseo. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from alojamientos.conversation import wording
@@ -177,6 +178,11 @@ def offers(
         text=f"Hay lugar {when} para {who}:\n\n" + "\n".join(lines) + f"\n{animals}\n{ask}",
         options=(*options[: MOST_OPTIONS - 2], CABINS, OTHER_DATES),
     )
+
+
+def price_changed(offer: Reply) -> Reply:
+    """Offer again, since what was offered costs something else by now."""
+    return replace(offer, text=f"El precio cambió desde que te lo pasé, perdón.\n\n{offer.text}")
 
 
 def nothing_free(

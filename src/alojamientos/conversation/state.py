@@ -37,6 +37,7 @@ class State:
     spoken: bool = False  # of the dates so far, some were only heard: to be read back
     spans: tuple[Span, ...] = ()
     offered: tuple[int, ...] = ()
+    totals: tuple[int, ...] = ()  # what each of `offered` was to cost, centavos
     codes: tuple[str, ...] = ()
     lost: int = 0  # messages in a row that were not understood
     greeted: bool = False
@@ -91,6 +92,7 @@ class State:
             "spoken": self.spoken,
             "spans": [[s.check_in.isoformat(), s.check_out.isoformat()] for s in self.spans],
             "offered": list(self.offered),
+            "totals": list(self.totals),
             "codes": list(self.codes),
             "lost": self.lost,
             "greeted": self.greeted,
@@ -119,6 +121,7 @@ class State:
                 for a, b in data.get("spans", ())
             ),
             offered=tuple(data.get("offered", ())),
+            totals=tuple(data.get("totals", ())),
             codes=tuple(data.get("codes", ())),
             lost=data.get("lost", 0),
             greeted=data.get("greeted", False),

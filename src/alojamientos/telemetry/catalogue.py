@@ -50,7 +50,7 @@ PAYMENT_OUTCOMES = (
     *("orphan", "foreign"),
 )
 REFUND_STATUSES = ("done", "failed")
-DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous")
+DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous", "window_closed")
 HAND_OVER_REASONS = ("asked", "refund", "failed", "undelivered")
 HEARINGS = ("heard", "nothing", "failed", "too_slow", "nobody")
 MESSAGE_STATUSES = ("sent", "delivered", "read", "played", "failed")
@@ -367,7 +367,7 @@ MESSAGES_HANDLED = Metric(
 OUTBOX_MESSAGES = Metric(
     name="outbox_messages_total",
     kind="counter",
-    help="Attempts to hand a message to its provider; ambiguous may have arrived.",
+    help="Attempts to hand over a message; ambiguous may be there, window_closed goes another way.",
     owner="channels",
     process="worker",
     labels={"channel": CONVERSATION_CHANNELS, "outcome": DELIVERY_OUTCOMES},

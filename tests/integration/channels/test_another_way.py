@@ -116,6 +116,18 @@ async def test_after_a_day_an_approved_template_goes_out_by_our_own_clock(
     assert told == []
 
 
+async def test_a_closed_window_is_counted_as_such_and_not_as_a_failure(
+    hotel: Hotel, api: CloudApi, database: db.Database, recorded: Recorded
+):
+    with_template(hotel)
+    await wrote(database, hours_ago=25)
+    await put(database)
+
+    await settled(hotel)
+
+    assert recorded.outcomes("outbox_message") == ["window_closed", "sent"]
+
+
 async def test_within_the_day_words_go_out_freely(
     hotel: Hotel, api: CloudApi, database: db.Database
 ):

@@ -1,6 +1,7 @@
 """Choices: pressed, written instead, pressed too late."""
 
 import pytest
+import sqlalchemy as sa
 
 from alojamientos.conversation.messages import MessageKind
 
@@ -76,6 +77,20 @@ async def test_an_offer_goes_with_the_booking_that_was_made_of_it(guest, rows):
     await guest.taps("cabin:2")
 
     assert "ya no vale" in await guest.presses(lenga)
+    assert len(await rows(HELD)) == 1
+
+
+async def test_nobody_is_booked_at_another_price_than_was_offered(guest, rows):
+    await guest.says(ASK)
+    async with guest.database.begin() as tx:
+        await tx.conn.execute(sa.text("UPDATE price_rule SET nightly_price = nightly_price + 100"))
+
+    answer = await guest.taps("cabin:2")
+
+    assert "El precio cambió" in answer
+    assert "$ 413.001 en total" in answer
+    assert await rows(HELD) == []
+    await guest.taps("cabin:2")
     assert len(await rows(HELD)) == 1
 
 
