@@ -110,6 +110,9 @@ class AppSettings(_Group):
     max_open_holds_per_guest: int = Field(
         2, ge=1, description="More holds than this at once are refused"
     )
+    pause_hours: int = Field(
+        12, ge=1, le=168, description="How long the assistant is silent once a person has the word"
+    )
     web_host: str = Field("127.0.0.1", description="Address that web listens on")
     web_port: Port = Field(8000, description="Port of web: API, webhooks, /metrics")
     worker_metrics_port: Port = Field(8001, description="Port of the worker's /metrics")
@@ -179,6 +182,12 @@ class WhatsAppSettings(_Group):
     )
     api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Graph API version")
     timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
+    notice_template: str = Field(
+        "",
+        pattern=r"^[a-z0-9_]{0,512}$",
+        description="Approved template, es_AR, one parameter: what there is to say to a guest who"
+        " wrote over 24 hours ago; without one they get a mail, or you are told",
+    )
 
 
 class MercadoPagoSettings(_Group):

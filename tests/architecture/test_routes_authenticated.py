@@ -19,6 +19,7 @@ PUBLIC = {
     ("GET", "/api/v1/readyz"),
     ("GET", "/api/v1/accommodations"),
     ("GET", "/api/v1/availability"),
+    ("GET", "/api/v1/photos/{name}"),
     ("GET", "/api/v1/webhooks/whatsapp"),  # wants the verify token
 }
 SIGNED = {("POST", "/api/v1/webhooks/whatsapp"), ("POST", "/api/v1/webhooks/mercadopago")}

@@ -19,7 +19,7 @@ def test_up_down_up_leaves_the_same_tables(database_url: str) -> None:
     assert {"reservation", "inbox_event", "procrastinate_jobs"} <= before
     assert after_down == set()
     assert _tables(database_url) == before
-    assert migrate.current(database_url) == "0003"
+    assert migrate.current(database_url) == "0004"
 
 
 def test_overlap_is_excluded_by_half_open_dates_of_live_reservations(database_url: str) -> None:
@@ -59,3 +59,23 @@ def test_newest_revision_goes_back_and_forth_with_data(database_url: str) -> Non
     with psycopg.connect(database_url) as conn:
         feed = conn.execute("SELECT failures, next_sync_at <= now() FROM calendar_feed").fetchone()
     assert feed == (0, True)
+
+
+def test_a_pause_without_a_reason_gets_one_and_survives_the_way_back(database_url: str) -> None:
+    migrate.downgrade(database_url, "0003")
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO conversation (channel, address, paused_until)"
+            " VALUES ('whatsapp', '1', now()), ('whatsapp', '2', NULL)"
+        )
+
+    migrate.upgrade(database_url)
+    query = "SELECT pause_reason FROM conversation ORDER BY address"
+    with psycopg.connect(database_url) as conn:
+        reasons = conn.execute(query).fetchall()
+    migrate.downgrade(database_url, "0003")
+
+    assert reasons == [("asked",), (None,)]
+    with psycopg.connect(database_url) as conn:
+        paused = "SELECT count(paused_until) FROM conversation"
+        assert conn.execute(paused).fetchone() == (1,)

@@ -33,6 +33,7 @@ VERBS: dict[str, _Verb] = {
     "logs": _Verb("stack", "logs", _RUN, "Follow the logs of all parts, or of one, or one trace."),
     "restart": _Verb("stack", "restart", _RUN, "Restart one part of the running stack."),
     "feeds": _Verb("feeds", "app", _RUN, "Read calendars of Airbnb, Booking.com and the like."),
+    "photos": _Verb("photos", "app", _RUN, "What guests are shown of the cabins: pictures, place."),
     "simulate": _Verb("simulate", "app", _TRY, "Play guests against the running stack."),
     "drill": _Verb("drill", "drill", _TRY, "Break something on purpose and time the alert mail."),
     "verify": _Verb("verify", "verify", _CHECK, "Check the running stack, with evidence per item."),

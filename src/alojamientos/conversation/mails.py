@@ -26,11 +26,16 @@ _WHY = {
         "El asistente *no pudo responderle* a {who}, le pidió disculpas y le avisó que le va a"
         " escribir una persona."
     ),
+    HandOverReason.UNDELIVERED: (
+        "Un mensaje para {who} *no llegó por WhatsApp* y no hay otro camino: o pasaron más de 24"
+        " horas desde que escribió, o no se le puede escribir ahí. Si es importante, llamalo."
+    ),
 }
 _SUBJECTS = {
     HandOverReason.ASKED: "{who} quiere hablar con una persona",
     HandOverReason.REFUND: "{who} canceló una reserva paga",
     HandOverReason.FAILED: "No pudimos responderle a {who}",
+    HandOverReason.UNDELIVERED: "A {who} no le llegó un mensaje",
 }
 _KINDS = {
     "audio": "[audio]",

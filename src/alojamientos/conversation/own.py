@@ -19,7 +19,7 @@ _MINUTES_IN_HOUR = 60
 
 async def show(turn: Turn) -> Step:
     """Show the guest's bookings, or the one whose code they gave if it is theirs."""
-    code = turn.understanding.code
+    code = turn.understanding.code or code_in(turn.button, "booking")
     views = await _mine(turn)
     if code is not None:
         own = await _own_by_code(turn, code)
@@ -32,7 +32,8 @@ async def show(turn: Turn) -> Step:
 
 async def pay(turn: Turn) -> Step:
     """Give the link of the guest's unpaid hold again, or explain how paying works."""
-    views = await _mine(turn)
+    code = code_in(turn.button, "pay")
+    views = [view for view in await _mine(turn) if code in (None, view.code)]
     unpaid = next((view for view in views if view.status is Status.PRE_RESERVED), None)
     if unpaid is None:
         paid = next((view for view in views if view.status is Status.CONFIRMED), None)
@@ -51,6 +52,19 @@ async def pay(turn: Turn) -> Step:
         else own_replies.link_on_its_way(unpaid)
     )
     return Step(replies=(reply,), state=turn.state, reservation_id=unpaid.id)
+
+
+async def change_dates(turn: Turn) -> Step:
+    """Say how the dates of a booking are changed."""
+    code = code_in(turn.button, "change")
+    view = await _own_by_code(turn, code) if code is not None else None
+    return Step(replies=(own_replies.change_dates(view),), state=turn.state)
+
+
+def code_in(button: str, action: str) -> str | None:
+    """Return the booking's code in the choice "<action>:<code>", or None for another choice."""
+    prefix, _, code = button.partition(":")
+    return code if prefix == action and code else None
 
 
 def is_cancelling(turn: Turn) -> bool:
@@ -114,8 +128,8 @@ async def _answered(turn: Turn) -> Step:
 
 def _named_code(turn: Turn) -> str | None:
     """Return the code that the guest tapped, wrote, or picked by its number; None if none."""
-    prefix, _, tapped = turn.button.partition(":")
-    if prefix == "cancel" and tapped not in ("yes", "no", ""):
+    tapped = code_in(turn.button, "cancel")
+    if tapped is not None and tapped not in ("yes", "no"):
         return tapped
     if turn.understanding.code is not None:
         return turn.understanding.code

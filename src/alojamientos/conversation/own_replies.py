@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from alojamientos.conversation import wording
 from alojamientos.conversation.messages import Option, Reply
-from alojamientos.conversation.replies import OTHER_DATES, PERSON, SEE_FREE
+from alojamientos.conversation.replies import MOST_OPTIONS, OTHER_DATES, PERSON, PLACE, SEE_FREE
 from alojamientos.kit.money import format_money
 from alojamientos.reservations.events import Status
 from alojamientos.reservations.views import ReservationView
@@ -35,12 +35,28 @@ def own(views: Sequence[ReservationView], *, zone: str, now: datetime, today: da
                 f"Guardada hasta {wording.moment(view.hold_expires_at, zone=zone, now=now)}"
             )
         blocks.append("\n".join(lines))
-    return Reply(
-        text="\n\n".join(blocks),
-        options=tuple(
-            Option(id=f"cancel:{view.code}", title=f"Cancelar {view.code[:4]}")
-            for view in views[:2]
-        ),
+    return Reply(text="\n\n".join(blocks), options=_next_steps(views))
+
+
+def _next_steps(views: Sequence[ReservationView]) -> tuple[Option, ...]:
+    """Return what can be done with a booking; with several, which one it is about comes first."""
+    if len(views) > 1:
+        return tuple(_row(view, "booking") for view in views[:MOST_OPTIONS])
+    view = views[0]
+    unpaid = view.status is Status.PRE_RESERVED
+    return (
+        Option(id=f"pay:{view.code}", title="Pagar la seña") if unpaid else PLACE,
+        Option(id=f"change:{view.code}", title="Cambiar fechas"),
+        Option(id=f"cancel:{view.code}", title="Cancelar reserva"),
+    )
+
+
+def _row(view: ReservationView, action: str) -> Option:
+    return Option(
+        id=f"{action}:{view.code}",
+        title=view.code,
+        description=f"{view.accommodation_name} ·"
+        f" {wording.short_stay(view.check_in, view.check_out)}",
     )
 
 
@@ -60,15 +76,7 @@ def which_to_cancel(views: Sequence[ReservationView]) -> Reply:
     ]
     return Reply(
         text="¿Cuál querés cancelar?\n\n" + "\n".join(lines),
-        options=tuple(
-            Option(
-                id=f"cancel:{view.code}",
-                title=view.code,
-                description=f"{view.accommodation_name} ·"
-                f" {wording.short_stay(view.check_in, view.check_out)}",
-            )
-            for view in views
-        ),
+        options=tuple(_row(view, "cancel") for view in views[:MOST_OPTIONS]),
     )
 
 
@@ -105,11 +113,15 @@ def cancelled(view: ReservationView) -> Reply:
     )
 
 
-def change_dates() -> Reply:
+def change_dates(view: ReservationView | None = None) -> Reply:
+    """Say how dates are changed; an unpaid booking can be given up for new ones at once."""
+    unpaid = view is not None and view.status is Status.PRE_RESERVED
     return Reply(
         text="Para cambiar las fechas de una reserva te paso con una persona del equipo. Si todavía"
         " no pagaste la seña, también podés cancelarla y pedir las fechas nuevas.",
-        options=(PERSON,),
+        options=(PERSON, Option(id=f"cancel:{view.code}", title="Cancelar reserva"))
+        if view is not None and unpaid
+        else (PERSON,),
     )
 
 
@@ -167,7 +179,8 @@ def confirmed(view: ReservationView, *, revived: bool, today: date) -> Reply:
         text=f"¡Recibimos tu seña de {format_money(view.deposit)}! Tu reserva *{view.code}* en"
         f" {view.accommodation_name} {wording.stay(view.check_in, view.check_out, today=today)}"
         f" quedó *confirmada* 🎉{late}\n\nSaldo al llegar:"
-        f" {format_money(view.total - view.deposit)}. ¡Te esperamos!"
+        f" {format_money(view.total - view.deposit)}. ¡Te esperamos!",
+        options=(Option(id=f"booking:{view.code}", title="Ver mi reserva"), PLACE),
     )
 
 

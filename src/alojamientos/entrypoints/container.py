@@ -19,6 +19,7 @@ from alojamientos.kit.http import HttpCall, HttpClient
 from alojamientos.kit.locks import UnitLocks
 from alojamientos.kit.redis import Circuit, Redis
 from alojamientos.kit.smtp import SmtpClient
+from alojamientos.reservations import pictures_api
 from alojamientos.reservations.domain import Policy
 from alojamientos.settings import Settings, SettingsError
 from alojamientos.telemetry import context, logs, looplag
@@ -118,7 +119,10 @@ def build(settings: Settings, *, process: Process) -> Container:
         raise SettingsError([_NO_DATABASE])
     dsn = settings.database.url.get_secret_value()
     conversation_policy = ConversationPolicy(
-        lodging_name=settings.app.lodging_name, time_zone=settings.app.time_zone
+        lodging_name=settings.app.lodging_name,
+        time_zone=settings.app.time_zone,
+        pause=timedelta(hours=settings.app.pause_hours),
+        pictures_url=settings.app.public_base_url.rstrip("/") + pictures_api.PATH,
     )
     database = db.Database(
         db.create_engine(

@@ -7,7 +7,11 @@ from typing import Any
 from structlog.typing import FilteringBoundLogger
 
 from alojamientos.channels.ical import events as feeds
-from alojamientos.conversation.events import HandOverRequested
+from alojamientos.conversation.events import (
+    ConversationPaused,
+    ConversationResumed,
+    HandOverRequested,
+)
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus, Subscriber
 from alojamientos.payments.events import (
@@ -170,7 +174,22 @@ def _conversations(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, 
         recorder.hand_over_requested(reason=fact.reason)
         log.warning(log_events.HAND_OVER_REQUESTED, channel=fact.channel, reason=fact.reason.value)
 
-    return _table((HandOverRequested, handed_over))
+    def paused(fact: ConversationPaused) -> None:
+        log.info(
+            log_events.CONVERSATION_PAUSED,
+            channel=fact.channel,
+            reason=fact.reason,
+            until=fact.until.isoformat(),
+        )
+
+    def resumed(fact: ConversationResumed) -> None:
+        log.info(log_events.CONVERSATION_RESUMED, channel=fact.channel)
+
+    return _table(
+        (HandOverRequested, handed_over),
+        (ConversationPaused, paused),
+        (ConversationResumed, resumed),
+    )
 
 
 def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscriber]:

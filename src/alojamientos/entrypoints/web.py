@@ -20,6 +20,7 @@ from alojamientos.jobs import queries as jobs
 from alojamientos.kit.errors import Unavailable
 from alojamientos.kit.ratelimit import RateLimiter
 from alojamientos.reservations import api as reservations
+from alojamientos.reservations import pictures_api
 from alojamientos.settings import Settings
 from alojamientos.telemetry import http, log_events
 
@@ -113,6 +114,7 @@ def _add_routes(app: FastAPI, container: Container) -> None:
             checks=invariants.ALL,
         )
     )
+    app.include_router(pictures_api.create_router(database=container.database))
     postgres, redis = container.needed
     app.include_router(
         health.create_router(

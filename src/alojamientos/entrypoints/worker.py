@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
-from alojamientos.channels import pipeline
+from alojamientos.channels import another_way, echoes, pipeline
 from alojamientos.channels.base import Sender
 from alojamientos.channels.email.client import EmailClient
 from alojamientos.channels.ical import jobs as calendars
@@ -53,6 +53,7 @@ def create_jobs(
         http=whatsapp,
         api_version=settings.whatsapp.api_version,
         phone_number_id=settings.whatsapp.phone_number_id,
+        notice_template=settings.whatsapp.notice_template,
     )
     return [
         *pipeline.create_jobs(
@@ -74,6 +75,17 @@ def create_jobs(
             senders={"whatsapp": sender, **_mail(container)},
             recorder=container.recorder,
             log=container.log,
+            now=container.now,
+        ),
+        another_way.create_job(
+            database=container.database,
+            readers={"whatsapp": sender},
+            mail=settings.guest_mail.mail_enabled,
+            now=container.now,
+        ),
+        echoes.create_job(
+            database=container.database,
+            pause=container.conversation_policy.pause,
             now=container.now,
         ),
         *payments.create_jobs(

@@ -31,6 +31,7 @@ from alojamientos.reservations.views import ReservationView
 
 Policy = domain.Policy
 identify_guest = guests.identify_guest
+link_identity = guests.link_identity
 
 _LOCK_UNIT = 101  # class of advisory locks
 

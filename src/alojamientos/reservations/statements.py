@@ -114,3 +114,10 @@ LEARN_GUEST = sa.text(
     """UPDATE guest SET name = coalesce(name, :name), phone = coalesce(phone, :phone),
         email = coalesce(email, :email) WHERE id = :id"""
 )
+
+LINK_IDENTITY = sa.text(
+    """INSERT INTO guest_identity (guest_id, kind, value)
+    SELECT guest_id, :new_kind, :new_value FROM guest_identity
+    WHERE kind = :known_kind AND value = :known_value
+    ON CONFLICT (kind, value) DO NOTHING"""
+)

@@ -59,6 +59,16 @@ HAND_OVER_REQUESTED = _event(
     "A guest was told that a person will write to them; the owner has it by mail, if configured",
     *("channel", "reason"),
 )
+CONVERSATION_PAUSED = _event(
+    "conversation.assistant_paused",
+    "The assistant leaves a guest to a person: they asked, or the owner wrote or said so",
+    *("channel", "reason", "until"),
+)
+CONVERSATION_RESUMED = _event(
+    "conversation.assistant_resumed",
+    "The assistant answers again before a pause is over",
+    "channel",
+)
 MESSAGE_DELIVERED = _event(
     "message.reply_delivered",
     "A provider accepted a reply",

@@ -30,7 +30,7 @@ def heard(reply: Reply, wish: Wish = WISH) -> Move:
         (replies.ask_days("enero"), "del 15 al 18 de enero"),
         (replies.ask_check_in(3), "el 15 de enero"),
         (replies.ask_check_out(WISH.check_in, TODAY), "el 18 de enero"),
-        (replies.ask_guests(WISH.check_in, WISH.check_out, TODAY), "somos 4"),
+        (replies.ask_guests(WISH.check_in, WISH.check_out, TODAY, most=6), "somos 4"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
