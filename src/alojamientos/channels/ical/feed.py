@@ -19,6 +19,7 @@ from alojamientos.channels.ical.domain import ErrorType, FeedError, Kind, Occupa
 
 HORIZON = timedelta(days=730)  # what starts later is not looked at yet
 _MOST_EVENTS = 5_000
+_LONGEST_STAY = 90  # nights; what may be a booking and is longer is a season that is closed
 _LONGEST_UID = 255
 _MOST_REPEATS = 200  # of one event that recurs
 _ESSENTIAL = re.compile(r"DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID", re.IGNORECASE)
@@ -36,9 +37,17 @@ class _Rejected(Exception):  # noqa: N818 - a reason, not an error
     """An event cannot be used; the message is the reason, from a closed set."""
 
 
-def parse(content: bytes, *, source: Source, zone: ZoneInfo, today: date) -> Reading:
+def parse(
+    content: bytes,
+    *,
+    source: Source,
+    zone: ZoneInfo,
+    today: date,
+    longest_block: int | None = None,
+) -> Reading:
     """Read a calendar; floating times and instants become days of `zone`.
 
+    Closed nights that are more than `longest_block` are the host's own rules and left out.
     Raises FeedError when it is no calendar or not a whole one: that never means that every event
     is gone.
     """
@@ -53,7 +62,11 @@ def parse(content: bytes, *, source: Source, zone: ZoneInfo, today: date) -> Rea
                 occupancy = _occupancy(event, source=source, zone=zone, repeats=repeats)
                 if _is_free(event):
                     freed.add(occupancy.uid)
-                elif today < occupancy.ends_on and occupancy.starts_on <= today + HORIZON:
+                elif (
+                    today < occupancy.ends_on
+                    and occupancy.starts_on <= today + HORIZON
+                    and not _is_rule(occupancy, longest_block)
+                ):
                     _keep(occupied, occupancy)
         except Exception as error:  # noqa: BLE001 - a stranger's text; the others count all the same
             rejected[str(error) if isinstance(error, _Rejected) else "unreadable"] += 1
@@ -140,7 +153,10 @@ def _occupancy(event: Event, *, source: Source, zone: ZoneInfo, repeats: bool) -
         uid = f"without-uid-{words[:32]}"
     if repeats:
         uid = f"{uid}/{starts_on.isoformat()}"
-    return Occupancy(uid=uid, starts_on=starts_on, ends_on=ends_on, kind=kind_of(source, summary))
+    kind = kind_of(source, summary)
+    if kind is Kind.UNKNOWN and (ends_on - starts_on).days > _LONGEST_STAY:
+        kind = Kind.BLOCK
+    return Occupancy(uid=uid, starts_on=starts_on, ends_on=ends_on, kind=kind)
 
 
 def _span(event: Event) -> tuple[date, date]:
@@ -162,6 +178,14 @@ def _day(value: date, zone: ZoneInfo) -> date:
     if isinstance(value, datetime):
         return (value.astimezone(zone) if value.tzinfo is not None else value).date()
     return value
+
+
+def _is_rule(found: Occupancy, longest_block: int | None) -> bool:
+    return (
+        longest_block is not None
+        and found.kind is not Kind.RESERVATION
+        and (found.ends_on - found.starts_on).days > longest_block
+    )
 
 
 def _is_free(event: Event) -> bool:
