@@ -1,5 +1,6 @@
 """Feeds of fake hosts over real HTTP, taken into a real database."""
 
+import contextlib
 import dataclasses
 import io
 from collections.abc import Iterator
@@ -31,7 +32,6 @@ from alojamientos.kit.locks import UnitLocks
 from alojamientos.ops.simulator.config import SimulatorConfig
 from alojamientos.ops.simulator.server import create_app
 from alojamientos.settings import load_settings
-from alojamientos.telemetry import logs
 from alojamientos.telemetry.recorder import Recorder
 
 DOMAIN = "calendars.example"
@@ -235,9 +235,11 @@ async def door(calendars: Calendars, redis_url: str):
         database={"url": SecretStr(calendars.desk.dsn), "pool_size": 3},
         redis={"url": SecretStr(redis_url)},
     )
-    container = dataclasses.replace(containers.build(settings, process="web"), now=calendars.now)
     log = io.BytesIO()
-    logs.configure(process="web", level="INFO", format="json", file=log)
+    with contextlib.redirect_stdout(io.TextIOWrapper(log, write_through=True)) as text:
+        built = containers.build(settings, process="web")
+    container = dataclasses.replace(built, now=calendars.now)
     with running_app(web.create_app(container), port=port) as url:
         async with httpx2.AsyncClient(trust_env=False, timeout=15) as http:
             yield Door(url=url, desk=calendars.desk, http=http, container=container, log=log)
+    text.detach()  # or it would close the bytes that the loggers write to
