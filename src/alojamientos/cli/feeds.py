@@ -1,8 +1,6 @@
 """The verbs for calendar feeds: what is booked on Airbnb, Booking.com and the like."""
 
-import asyncio
 import sys
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,15 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from alojamientos.channels.ical import jobs, operations, queries
+from alojamientos.channels.ical import operations, queries
 from alojamientos.channels.ical.domain import Source
 from alojamientos.channels.ical.queries import Export, Feed, Occupied
 from alojamientos.cli import feed_exports, session
-from alojamientos.kit import db
 from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError, Invalid
-
-_POLL_S = 0.2
+from alojamientos.ops.feeds import read_now
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 feed_exports.register(app)
@@ -109,7 +105,9 @@ def sync(
     The running worker does it, so that metrics and logs tell of it as ever.
     """
     settings = session.running_settings()
-    done, late = session.run(settings, lambda database: _sync(database, feed_ids or [], deadline))
+    done, late = session.run(
+        settings, lambda database: read_now(database, feed_ids or [], deadline)
+    )
     for feed in done:
         blocked = f"failed: {feed.last_error}" if feed.failures else "read"
         print(f"feed {feed.id} {feed.label}: {blocked}")
@@ -148,30 +146,6 @@ async def _everything(conn: Any) -> tuple[list[Feed], dict[int, Occupied], list[
         await queries.occupied(conn),
         await queries.exports(conn),
     )
-
-
-async def _sync(
-    database: db.Database, wanted: Sequence[int], deadline: float
-) -> tuple[list[Feed], list[int]]:
-    """Queue the readings, wait for them; return the feeds that were read and those that wait."""
-    async with database.begin() as tx:
-        feeds = (
-            [await queries.feed(tx.conn, feed_id) for feed_id in dict.fromkeys(wanted)]
-            if wanted
-            else await queries.feeds(tx.conn, active_only=True)
-        )
-        for feed in feeds:
-            await jobs.request_sync(tx, feed_id=feed.id, forced=True)
-    before = {feed.id: feed.last_attempt_at for feed in feeds}
-    done: dict[int, Feed] = {}
-    until = time.monotonic() + deadline
-    while len(done) < len(before) and time.monotonic() < until:
-        await asyncio.sleep(_POLL_S)
-        async with database.read() as conn:
-            for feed in await queries.feeds(conn):
-                if feed.id in before and feed.last_attempt_at != before[feed.id]:
-                    done[feed.id] = feed
-    return list(done.values()), [feed_id for feed_id in before if feed_id not in done]
 
 
 def _table(feeds: Sequence[Feed], occupied: dict[int, Occupied], now: datetime) -> Table:

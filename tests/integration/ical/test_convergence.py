@@ -1,14 +1,19 @@
 """Two hosts that import our calendar and publish it again: nothing must keep itself up."""
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
-from tests.integration.ical.conftest import TODAY, day
+from tests.integration.ical.conftest import DOMAIN, TODAY, day
 from tests.integration.ical.test_import import stay
 
+from alojamientos.channels.ical import jobs
+from alojamientos.jobs.worker import Worker
 from alojamientos.ops.simulator import convergence
+from alojamientos.ops.simulator.calendar_hub import StackHub
 from alojamientos.ops.simulator.convergence import HERE, HOSTS
 from alojamientos.reservations.domain import Stay
+from alojamientos.telemetry import logs
 
 
 class Hub:
@@ -236,3 +241,39 @@ async def test_a_long_closed_season_is_no_stay_and_may_be_left_out(calendars, hu
         await hub.read_feeds()
     assert calendars.events() == [(day(40), day(43))]
     assert day(30) + timedelta(days=100) == day(130)
+
+
+async def test_the_story_plays_on_a_running_stack_and_leaves_nothing_behind(calendars, door):
+    made = jobs.create_jobs(
+        database=calendars.desk.database,
+        client=calendars.client,
+        recorder=calendars.recorder,
+        now=calendars.now,
+        domain=DOMAIN,
+    )
+    worker = Worker(calendars.desk.dsn, made, recorder=calendars.recorder, log=logs.get_logger())
+    hub = StackHub(
+        database=calendars.desk.database,
+        http=door.http,
+        application_url=door.url,
+        simulator_url=str(calendars.hosts.http.base_url).rstrip("/"),
+        api_token=door.container.settings.app.api_token.get_secret_value(),
+        cabin="lenga",
+    )
+    cycles: list[int] = []
+    task = asyncio.create_task(worker.run())
+    try:
+        first = await hub.first_free(TODAY)
+        async with hub.connected():
+            report = await convergence.play(hub, first=first, cycles=4, on_cycle=cycles.append)
+    finally:
+        worker.stop()
+        await task
+
+    assert report.problems == []
+    assert report.to_json()["ok"] is True
+    assert cycles == [1, 2, 3, 4]
+    assert calendars.desk.sql("SELECT count(*) FROM calendar_feed") == [(0,)]
+    assert calendars.desk.sql("SELECT count(*) FROM calendar_export") == [(0,)]
+    assert calendars.desk.sql("SELECT DISTINCT status FROM reservation") == [("cancelled",)]
+    assert {one["id"] for one in calendars.hosts.control("GET")} == {"arrayan", "coihue"}
