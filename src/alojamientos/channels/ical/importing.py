@@ -99,7 +99,7 @@ async def note_failure(
     feed = await queries.feed(tx.conn, feed_id)
     await _compare_with_bookings(tx, feed, today=today, now=now)
     failures = feed.failures + 1
-    again = decisions.next_try(error, failures, now)
+    again = decisions.next_try(error, failures, now, feed_id=feed_id)
     await _update_feed(
         tx,
         feed_id,
