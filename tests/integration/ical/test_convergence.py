@@ -8,7 +8,10 @@ from tests.integration.ical.conftest import DOMAIN, TODAY, day
 from tests.integration.ical.test_import import stay
 
 from alojamientos.channels.ical import jobs
+from alojamientos.conversation.turn import ConversationPolicy
+from alojamientos.entrypoints import consequences
 from alojamientos.jobs.worker import Worker
+from alojamientos.kit import db
 from alojamientos.ops.simulator import convergence
 from alojamientos.ops.simulator.calendar_hub import StackHub
 from alojamientos.ops.simulator.convergence import HERE, HOSTS
@@ -223,6 +226,35 @@ async def test_two_hosts_that_sold_a_night_are_a_conflict_and_mirrors_are_none(c
     calendars.hosts.move("booking", uid, 13, 14)
     await hub.read_feeds()
     assert calendars.conflicts() == [(None, True)]
+
+
+async def test_the_owner_is_told_of_a_night_that_was_sold_twice_once_each_time(calendars, hub):
+    calendars.desk.database = db.Database(
+        calendars.desk.database.engine,
+        calendars.desk.told,
+        consequences.create_consequences(
+            policy=ConversationPolicy(
+                lodging_name="Cabañas del Lago", time_zone="America/Argentina/Buenos_Aires"
+            ),
+            now=calendars.now,
+            mail=True,
+            owner="duena@example.com",
+        ),
+    )
+    sold = await calendars.desk.confirm(await calendars.desk.hold(stay(10, 13), today=TODAY))
+    calendars.hosts.book("airbnb", 12, 15)
+    calendars.hosts.book("booking", 14, 16)
+    for _ in range(2):
+        await hub.read_feeds()
+
+    mails = calendars.desk.sql(
+        "SELECT address, content::text FROM outbox_message WHERE kind = 'conflict' ORDER BY id"
+    )
+    assert [address for address, _ in mails] == ["duena@example.com"] * 2
+    assert sold.code in mails[0][1]
+    assert "confirmada" in mails[0][1]
+    assert "Airbnb" in mails[0][1]
+    assert "Booking.com no aclara" in mails[1][1]
 
 
 async def test_a_long_closed_season_is_no_stay_and_may_be_left_out(calendars, hub):
