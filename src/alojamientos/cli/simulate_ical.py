@@ -3,7 +3,6 @@
 import sys
 from typing import Annotated
 
-import httpx2
 import orjson
 import typer
 from rich.console import Console
@@ -65,26 +64,24 @@ async def _play(
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
     )
-    async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:
-        hub = StackHub(
-            database=database,
-            http=http,
-            application_url=f"http://127.0.0.1:{settings.app.web_port}",
-            simulator_url=f"http://127.0.0.1:{settings.stack.simulator_port}",
-            api_token=settings.app.api_token.get_secret_value(),
-            cabin=cabin,
-        )
+    hub = StackHub(
+        database=database,
+        application_url=f"http://127.0.0.1:{settings.app.web_port}",
+        simulator_url=f"http://127.0.0.1:{settings.stack.simulator_port}",
+        api_token=settings.app.api_token.get_secret_value(),
+        cabin=cabin,
+    )
+    disable = console.quiet or not console.is_terminal
+    async with hub.connected():
         first = await hub.first_free(today_in(settings.app.time_zone))
-        disable = console.quiet or not console.is_terminal
-        async with hub.connected():
-            with Progress(*columns, console=console, disable=disable) as progress:
-                task = progress.add_task("cycles", total=cycles)
-                return await convergence.play(
-                    hub,
-                    first=first,
-                    cycles=cycles,
-                    on_cycle=lambda cycle: progress.update(task, completed=cycle),
-                )
+        with Progress(*columns, console=console, disable=disable) as progress:
+            task = progress.add_task("cycles", total=cycles)
+            return await convergence.play(
+                hub,
+                first=first,
+                cycles=cycles,
+                on_cycle=lambda cycle: progress.update(task, completed=cycle),
+            )
 
 
 def _show(report: ConvergenceReport) -> None:

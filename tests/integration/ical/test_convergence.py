@@ -12,6 +12,7 @@ from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.entrypoints import consequences
 from alojamientos.jobs.worker import Worker
 from alojamientos.kit import db
+from alojamientos.kit.errors import Invalid
 from alojamientos.ops.simulator import convergence
 from alojamientos.ops.simulator.calendar_hub import StackHub
 from alojamientos.ops.simulator.convergence import HERE, HOSTS
@@ -286,7 +287,6 @@ async def test_the_story_plays_on_a_running_stack_and_leaves_nothing_behind(cale
     worker = Worker(calendars.desk.dsn, made, recorder=calendars.recorder, log=logs.get_logger())
     hub = StackHub(
         database=calendars.desk.database,
-        http=door.http,
         application_url=door.url,
         simulator_url=str(calendars.hosts.http.base_url).rstrip("/"),
         api_token=door.container.settings.app.api_token.get_secret_value(),
@@ -295,8 +295,8 @@ async def test_the_story_plays_on_a_running_stack_and_leaves_nothing_behind(cale
     cycles: list[int] = []
     task = asyncio.create_task(worker.run())
     try:
-        first = await hub.first_free(TODAY)
         async with hub.connected():
+            first = await hub.first_free(TODAY)
             report = await convergence.play(hub, first=first, cycles=4, on_cycle=cycles.append)
     finally:
         worker.stop()
@@ -308,4 +308,19 @@ async def test_the_story_plays_on_a_running_stack_and_leaves_nothing_behind(cale
     assert calendars.desk.sql("SELECT count(*) FROM calendar_feed") == [(0,)]
     assert calendars.desk.sql("SELECT count(*) FROM calendar_export") == [(0,)]
     assert calendars.desk.sql("SELECT DISTINCT status FROM reservation") == [("cancelled",)]
+    assert {one["id"] for one in calendars.hosts.control("GET")} == {"arrayan", "coihue"}
+
+
+async def test_a_story_of_a_cabin_that_is_not_there_says_so_and_leaves_no_calendar(calendars, door):
+    hub = StackHub(
+        database=calendars.desk.database,
+        application_url=door.url,
+        simulator_url=str(calendars.hosts.http.base_url).rstrip("/"),
+        api_token=door.container.settings.app.api_token.get_secret_value(),
+        cabin="nube",
+    )
+    with pytest.raises(Invalid, match="there are: arrayan"):
+        async with hub.connected():
+            pass
+
     assert {one["id"] for one in calendars.hosts.control("GET")} == {"arrayan", "coihue"}

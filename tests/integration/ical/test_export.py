@@ -1,14 +1,17 @@
 """The calendars that channels fetch from us, over real HTTP from the application as composed."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 
+import httpx2
 import pytest
 from tests.integration.ical.conftest import DOMAIN, TODAY, day
 from tests.integration.ical.test_import import stay
 
 from alojamientos.channels.ical import operations
 from alojamientos.channels.ical.domain import ExportExists, NoSuchExport, Source
+from alojamientos.entrypoints import web
 from alojamientos.kit.errors import Invalid
 
 
@@ -263,3 +266,17 @@ async def test_the_address_is_in_no_metric_and_no_log(door):
     assert "export.fetched" in lines
     assert secret not in metrics
     assert secret not in lines
+
+
+async def test_who_asks_too_often_is_told_to_wait_also_with_wrong_addresses(door):
+    url = await door.give_out()
+    container = dataclasses.replace(
+        door.container, settings=door.container.settings.evolve(app={"rate_limit_per_minute": 3})
+    )
+    transport = httpx2.ASGITransport(app=web.create_app(container))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        path = url.removeprefix(door.url)
+        statuses = [(await client.get(path.replace("/ical/", "/ical/x"))).status_code]
+        statuses += [(await client.get(path)).status_code for _ in range(3)]
+
+    assert statuses == [404, 200, 200, 429]

@@ -22,7 +22,7 @@ from alojamientos.ops.simulator.convergence import HERE, HOSTS, Nights
 _ACTOR = "simulate:ical"
 _FIRST_DAY, _LAST_DAY = 380, 530  # far enough not to be in any simulated guest's way
 _NIGHTS, _STAY = 13, 3
-_READ_S = 60.0
+_READ_S, _TIMEOUT_S = 60.0, 30.0
 _ERROR = 400
 
 
@@ -31,13 +31,16 @@ class StackHub:
     """One cabin of the running stack, connected with two calendars made for the story."""
 
     database: Database
-    http: httpx2.AsyncClient
     application_url: str
     simulator_url: str
     api_token: str
     cabin: str
     allow_private: bool = True
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    _http: httpx2.AsyncClient = field(
+        default_factory=lambda: httpx2.AsyncClient(timeout=_TIMEOUT_S, trust_env=False), init=False
+    )
+    _listings: list[str] = field(default_factory=list, init=False)
     _feeds: dict[str, int] = field(default_factory=dict, init=False)
     _sold: dict[tuple[str, Nights], str] = field(default_factory=dict, init=False)
 
@@ -50,6 +53,7 @@ class StackHub:
             yield
         finally:
             await self._clear()
+            await self._http.aclose()
 
     async def first_free(self, today: date) -> date:
         """Return a day from which on the cabin is free for the whole story."""
@@ -122,6 +126,7 @@ class StackHub:
         return any(one["available"] for one in offers if one["accommodation"]["slug"] == self.cabin)
 
     async def _connect(self, host: str) -> None:
+        self._listings.append(self._listing(host))
         listing = await self._control("PUT", f"/{self._listing(host)}", {"source": host})
         source = Source(host)
         async with self.database.begin() as tx:
@@ -144,10 +149,11 @@ class StackHub:
         for place, nights in list(self._sold):
             if place == HERE:
                 await self.cancel(place, nights)
-        for host, feed_id in self._feeds.items():
+        for feed_id in self._feeds.values():
             async with self.database.begin() as tx:
                 await operations.remove(tx, feed_id=feed_id, actor=_ACTOR)
-            await self._control("DELETE", f"/{self._listing(host)}")
+        for listing in self._listings:
+            await self._control("DELETE", f"/{listing}")
 
     def _listing(self, host: str) -> str:
         return f"story-{self.run}-{host}"
@@ -163,7 +169,7 @@ class StackHub:
         self, method: str, url: str, body: dict[str, Any] | None, headers: dict[str, str]
     ) -> Any:
         try:
-            response = await self.http.request(method, url, json=body, headers=headers)
+            response = await self._http.request(method, url, json=body, headers=headers)
         except httpx2.TransportError as error:
             base = "/".join(url.split("/")[:3])
             raise NotReachable(
