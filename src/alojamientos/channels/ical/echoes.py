@@ -37,7 +37,13 @@ class Sorted:
 
 
 def sort_out(
-    reading: Reading, told: Sequence[Told], known: Sequence[Known], *, source: Source, domain: str
+    reading: Reading,
+    told: Sequence[Told],
+    known: Sequence[Known],
+    *,
+    source: Source,
+    domain: str,
+    today: date,
 ) -> Sorted:
     """Take out of a reading what is ours.
 
@@ -48,7 +54,7 @@ def sort_out(
         one
         for one in reading.occupied
         if one.uid.partition("/")[0].endswith(f"@{domain}")
-        or ((one.uid, one.starts_on, one.ends_on) not in own and _is_echo(one, told, source))
+        or ((one.uid, one.starts_on, one.ends_on) not in own and _is_echo(one, told, source, today))
     ]
     uids = {one.uid for one in echoes}
     let_go = tuple(
@@ -65,13 +71,18 @@ def sort_out(
     )
 
 
-def _is_echo(found: Occupancy, told: Sequence[Told], source: Source) -> bool:
+def _is_echo(found: Occupancy, told: Sequence[Told], source: Source, today: date) -> bool:
     if found.kind is Kind.RESERVATION:
         same = any((one.starts_on, one.ends_on) == (found.starts_on, found.ends_on) for one in told)
         return same and source not in _TELL_BOOKINGS
     if found.kind is Kind.BLOCK:
         return _covers(told, found)  # hosts write neighbouring nights as one
-    # It may be a booking inside of nights of ours: ours are only whole ones.
+    # It may be a booking inside of nights of ours: ours are only whole ones, but for a stay under
+    # way, whose start Booking.com moves forward every day.
+    if found.starts_on <= today and any(
+        one.ends_on == found.ends_on and one.starts_on <= found.starts_on for one in told
+    ):
+        return True
     within = [o for o in told if found.starts_on <= o.starts_on and o.ends_on <= found.ends_on]
     return _covers(within, found)
 

@@ -50,7 +50,9 @@ async def take_in(
     if reading is not None:
         known = await _known(tx, feed_id=feed_id, today=today)
         told = await queries.told(tx.conn, feed_id=feed_id, now=now)
-        sorted_out = echoes.sort_out(reading, told, known, source=feed.source, domain=domain)
+        sorted_out = echoes.sort_out(
+            reading, told, known, source=feed.source, domain=domain, today=today
+        )
         await _forget(tx, feed_id, sorted_out.let_go)
         echoed = sorted_out.echoes
         result = decisions.plan(
