@@ -127,17 +127,24 @@ def remove(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a calendar: the nights that it blocked can be sold here at once."""
+    """Remove a calendar: the nights that it blocked can be sold here at once.
+
+    An export that was made with --feed for it ends with it.
+    """
     settings = session.running_settings()
     feed = session.read(settings, lambda conn: queries.feed(conn, feed_id))
+    exports = session.read(settings, queries.exports)
+    ending = [f" and export {one.id}" for one in exports if one.feed_id == feed_id]
     if not yes:
         typer.confirm(
-            f"Remove {feed.label} of {feed.accommodation_name} and free what it blocks?", abort=True
+            f"Remove {feed.label}{''.join(ending)} of {feed.accommodation_name} and free what it"
+            " blocks?",
+            abort=True,
         )
     events = session.in_transaction(
         settings, lambda tx: operations.remove(tx, feed_id=feed_id, actor=session.actor())
     )
-    print(f"feed {feed_id} removed; stays no longer blocked: {events}")
+    print(f"feed {feed_id}{''.join(ending)} removed; stays no longer blocked: {events}")
 
 
 async def _everything(conn: Any) -> tuple[list[Feed], dict[int, Occupied], list[Export]]:

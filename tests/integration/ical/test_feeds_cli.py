@@ -85,7 +85,10 @@ def test_a_mistake_is_named_with_what_to_do(feeds, args, words):
 def test_removing_asks_first_and_frees_nothing_on_a_no(calendars, feeds):
     feeds("add", calendars.hosts.listing("a"), "--cabin", "arrayan")
 
-    feeds("remove", "1", stdin="n\n", code=1)
+    feeds("export", "--cabin", "arrayan", "--for", "other", "--feed", "1")
+    asked = feeds("remove", "1", stdin="n\n", code=1)
+
+    assert "and export 1 of" in asked
 
     assert calendars.desk.sql("SELECT count(*) FROM calendar_feed") == [(1,)]
 
