@@ -118,6 +118,14 @@ CASES = [
     ),
     Case(
         alert="ICalExportNotFetched",
+        kind="quiet",
+        name="one web process was asked a moment later than the other",
+        series={_FETCHED: "1x120", _FETCHED.replace('"a"', '"b"'): "1+1800x120"},
+        expect={"30h": QUIET},
+        interval="30m",
+    ),
+    Case(
+        alert="ICalExportNotFetched",
         kind="absent",
         name="nobody has ever fetched one, or it was taken back",
         series={_FETCHED: "1x4 stale"},
