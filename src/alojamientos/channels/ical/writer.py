@@ -55,11 +55,16 @@ def write(entries: Iterable[Entry], *, name: str, domain: str) -> bytes:
     calendar.add("PRODID", "-//Alojamientos//Calendar 1.0//EN")
     calendar.add("CALSCALE", "GREGORIAN")
     calendar.add("METHOD", "PUBLISH")
-    calendar.add("X-WR-CALNAME", name)
+    calendar.add("X-WR-CALNAME", _on_one_line(name))
     for entry in entries:
         calendar.add_component(_event(entry, domain))
     content: bytes = calendar.to_ical()
     return content
+
+
+def _on_one_line(text: str) -> str:
+    """Return `text` without what ends a line or cannot be seen: the library refuses to write it."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _event(entry: Entry, domain: str) -> Event:
