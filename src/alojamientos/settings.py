@@ -11,6 +11,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -433,6 +434,11 @@ class Settings:
             for name in self.groups
         }
         return type(self)(**values)
+
+    @property
+    def calendar_domain(self) -> str:
+        """Return what the names of our events end with in the calendars that we give out."""
+        return urlsplit(self.app.public_base_url).hostname or "localhost"
 
     @property
     def is_production(self) -> bool:

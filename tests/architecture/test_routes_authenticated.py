@@ -23,6 +23,7 @@ PUBLIC = {
     ("GET", "/api/v1/webhooks/whatsapp"),  # wants the verify token
 }
 SIGNED = {("POST", "/api/v1/webhooks/whatsapp"), ("POST", "/api/v1/webhooks/mercadopago")}
+WITH_SECRET_IN_PATH = {("GET", "/ical/{secret}/{cabin}.ics")}  # 404 without, in test_export
 WITH_METRICS_TOKEN = {("GET", "/metrics")}
 WITH_TOKEN = {
     ("POST", "/api/v1/reservations"),
@@ -59,7 +60,7 @@ def routes(app):
 
 
 async def test_every_route_has_its_place_in_the_list(app):
-    assert routes(app) == PUBLIC | SIGNED | WITH_METRICS_TOKEN | WITH_TOKEN
+    assert routes(app) == (PUBLIC | SIGNED | WITH_METRICS_TOKEN | WITH_TOKEN | WITH_SECRET_IN_PATH)
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(WITH_TOKEN | SIGNED | WITH_METRICS_TOKEN))

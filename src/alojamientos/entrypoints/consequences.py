@@ -8,6 +8,7 @@ from alojamientos.conversation import mails, notices
 from alojamientos.conversation.events import HandOverRequested
 from alojamientos.conversation.notices import Notice
 from alojamientos.conversation.turn import ConversationPolicy
+from alojamientos.entrypoints import calendar_consequences
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
 from alojamientos.payments import operations as payments
@@ -77,6 +78,7 @@ def create_consequences(
         )
 
     return {
+        **calendar_consequences.create(policy=policy, now=now, owner=owner if mail else None),
         HandOverRequested: handed_over,
         ReservationChanged: reservation_changed,
         PaymentLinkCreated: link_created,

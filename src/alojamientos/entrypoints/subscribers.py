@@ -213,11 +213,15 @@ def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscrib
     def resolved(fact: feeds.ConflictResolved) -> None:
         log.info(log_events.CONFLICT_RESOLVED, **asdict(fact))
 
+    def fetched(fact: feeds.ExportFetched) -> None:
+        log.info(log_events.EXPORT_FETCHED, **asdict(fact))
+
     return _table(
         (feeds.FeedRead, read),
         (feeds.FeedFailed, failed),
         (feeds.ConflictFound, found),
         (feeds.ConflictResolved, resolved),
+        (feeds.ExportFetched, fetched),
     )
 
 

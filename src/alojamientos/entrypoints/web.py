@@ -9,6 +9,7 @@ from importlib import metadata as packages
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
+from alojamientos.channels.ical import api as calendars
 from alojamientos.channels.mercadopago import webhook as mercadopago
 from alojamientos.channels.whatsapp import webhook as whatsapp
 from alojamientos.entrypoints import container as containers
@@ -115,6 +116,14 @@ def _add_routes(app: FastAPI, container: Container) -> None:
         )
     )
     app.include_router(pictures_api.create_router(database=container.database))
+    app.include_router(
+        calendars.create_router(
+            database=container.database,
+            domain=settings.calendar_domain,
+            rate_limit=guards.rate_limit,
+            now=container.now,
+        )
+    )
     postgres, redis = container.needed
     app.include_router(
         health.create_router(

@@ -109,6 +109,7 @@ def create_jobs(
             ),
             recorder=container.recorder,
             now=container.now,
+            domain=settings.calendar_domain,
         ),
         *reservations.create_jobs(
             database=container.database, log=container.log, checks=invariants.ALL

@@ -449,10 +449,21 @@ ICAL_SYNC_LAST_RUN = Metric(
 ICAL_CONFLICTS_OPEN = Metric(
     name="ical_conflicts_open",
     kind="gauge",
-    help="Stays sold here that share a night with one booked elsewhere; must be 0.",
+    help="Stays that share a night with one sold elsewhere, ours or another site's; must be 0.",
     owner="channels.ical",
     process="web",
     collected=True,
+)
+ICAL_EXPORT_LAST_FETCHED = Metric(
+    name="ical_export_last_fetched_timestamp_seconds",
+    kind="gauge",
+    help="When a channel that sells last fetched a cabin's calendar, or that got a new address,"
+    " Unix time; export is cabin, channel and id. Not there before the first fetch.",
+    owner="channels.ical",
+    process="web",
+    labels={"export": None, "source": FEED_SOURCES},
+    collected=True,
+    unit="seconds",
 )
 
 # --- Understanding -------------------------------------------------------------------------------

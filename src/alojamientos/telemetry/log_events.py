@@ -148,7 +148,12 @@ FEED_READ = _event(
     "feed.sync_finished",
     "A calendar feed was read; the counts are of its events",
     *("feed", "feed_id", "unchanged", "added", "changed", "cancelled", "missing", "held"),
-    *("rejected", "holds_ended"),
+    *("rejected", "holds_ended", "echoes"),
+)
+EXPORT_FETCHED = _event(
+    "export.fetched",
+    "A channel has asked for a cabin's calendar; `changed`: it did not have it like that",
+    *("export", "export_id", "stays", "changed"),
 )
 FEED_FAILED = _event(
     "feed.sync_failed",
@@ -162,13 +167,13 @@ FEED_HELD = _event(
 )
 CONFLICT_FOUND = _event(
     "feed.conflict_found",
-    "The same nights are sold here and booked elsewhere",
-    *("feed", "event_id", "reservation_id", "accommodation_id"),
+    "The same nights are sold here and booked elsewhere, or booked on two other sites",
+    *("feed", "event_id", "reservation_id", "other_event_id", "accommodation_id"),
 )
 CONFLICT_RESOLVED = _event(
     "feed.conflict_resolved",
     "A conflict is over: one of the two is gone or has moved",
-    *("feed", "event_id", "reservation_id"),
+    *("feed", "event_id", "reservation_id", "other_event_id"),
 )
 JOB_FINISHED = _event(
     "job.run_finished", "One per job run that ended well", *("job", "job_id", "duration_ms")
