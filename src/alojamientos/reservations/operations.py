@@ -81,7 +81,7 @@ async def hold(
     }
     values = {
         **wanted,
-        "quote": quote.to_json(),
+        "quote": replace(quote, cancellation=str(policy.cancellation)).to_json(),
         "hold": policy.hold,
         "key": idempotency_key,
         "max_open_holds": policy.max_open_holds,
