@@ -38,6 +38,7 @@ class State:
     spans: tuple[Span, ...] = ()
     offered: tuple[int, ...] = ()
     codes: tuple[str, ...] = ()
+    refund: int | None = None  # what the guest was told that goes back if they cancel, centavos
     lost: int = 0  # messages in a row that were not understood
     greeted: bool = False
 
@@ -88,6 +89,7 @@ class State:
             "spans": [[s.check_in.isoformat(), s.check_out.isoformat()] for s in self.spans],
             "offered": list(self.offered),
             "codes": list(self.codes),
+            "refund": self.refund,
             "lost": self.lost,
             "greeted": self.greeted,
         }
@@ -112,6 +114,7 @@ class State:
             ),
             offered=tuple(data.get("offered", ())),
             codes=tuple(data.get("codes", ())),
+            refund=data.get("refund"),
             lost=data.get("lost", 0),
             greeted=data.get("greeted", False),
         )

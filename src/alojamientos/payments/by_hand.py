@@ -18,6 +18,7 @@ from alojamientos.payments.events import (
     Method,
     Outcome,
 )
+from alojamientos.payments.plans import HAND
 from alojamientos.payments.store import hand_payment, hand_payment_reversal, refund
 from alojamientos.payments.store import payment as payments
 from alojamientos.reservations import operations as reservations
@@ -221,7 +222,7 @@ async def _insert(
     statement = (
         sa.insert(payments)
         .values(
-            provider=store.HAND,
+            provider=HAND,
             provider_id=sa.cast(number, sa.Text),
             reservation_id=view.id,
             status="approved",

@@ -143,7 +143,10 @@ class OwnerNeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancellationSettled:
-    """A paid booking was cancelled and it is decided what goes back, and how; in centavos."""
+    """A paid booking was cancelled and it is decided what goes back, and how; in centavos.
+
+    `notice` is in days before arrival, `reason` the cancellation's.
+    """
 
     reservation_id: int
     code: str
@@ -151,6 +154,8 @@ class CancellationSettled:
     refund: int
     by_hand: int  # of `refund`
     percent: int
+    notice: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

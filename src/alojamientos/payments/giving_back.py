@@ -4,7 +4,6 @@ What goes back is computed first, so that whoever decides sees it; doing it comp
 refuses when it has become something else in between.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Conflict
 from alojamientos.payments import ledger, plans, refunds, standing, store
 from alojamientos.payments.events import CancellationSettled
-from alojamientos.payments.plans import Share
+from alojamientos.payments.plans import Settlement, Share
 from alojamientos.payments.store import payment, refund
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations.cancellation import CancellationPolicy
@@ -30,21 +29,6 @@ class RefundChanged(Conflict):
     """What would go back is not what was shown; look at it again."""
 
     code = "refund_changed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What a guest gets back of what they paid, in centavos, and from which payments."""
-
-    paid: int
-    refund: int
-    percent: int
-    shares: tuple[Share, ...] = ()
-
-    @property
-    def by_hand(self) -> int:
-        """What of the refund the owner has to give back in person or by transfer."""
-        return sum(share.amount for share in self.shares if share.by_hand)
 
 
 async def settlement(
@@ -71,8 +55,13 @@ async def settlement(
     else:
         percent = agreed.percent(check_in=view.check_in, today=today)
         back = agreed.refund(paid, check_in=view.check_in, today=today)
-    shares = plans.spread(back, payments, now=now) if back else ()
-    return Settlement(paid=paid, refund=back, percent=percent, shares=shares)
+    return Settlement(
+        paid=paid,
+        refund=back,
+        percent=percent,
+        notice=(view.check_in - today).days,
+        shares=plans.spread(back, payments, now=now) if back else (),
+    )
 
 
 async def cancel(
@@ -90,13 +79,13 @@ async def cancel(
     """Cancel a booking and send back what the policy gives; cancelling twice changes nothing.
 
     Emits what reservations.cancel does, a refund for every payment that gives some back, and
-    CancellationSettled when there was money. `shown` is the refund that the canceller agreed to.
-    Raises RefundChanged, NoSuchReservation or NotCancellable.
+    CancellationSettled when there was money, or a confirmed booking. `shown` is the refund that
+    the canceller agreed to. Raises RefundChanged, NoSuchReservation or NotCancellable.
     """
     await store.lock_reservation(tx.conn, reservation_id)
     view = await by_id(tx.conn, reservation_id)
     if view.status is Status.CANCELLED:
-        return Settlement(paid=0, refund=0, percent=0)
+        return Settlement(paid=0, refund=0, percent=0, notice=0)
     if Status.CANCELLED not in TRANSITIONS[view.status]:
         raise NotCancellable(
             f"A booking that is {view.status} cannot be cancelled",
@@ -118,6 +107,7 @@ async def cancel(
             amount=found.paid - found.refund,
             currency=view.currency,
         )
+    if found.paid or view.is_confirmed:
         tx.emit(
             CancellationSettled(
                 reservation_id=view.id,
@@ -126,6 +116,8 @@ async def cancel(
                 refund=found.refund,
                 by_hand=found.by_hand,
                 percent=found.percent,
+                notice=found.notice,
+                reason=reason,
             )
         )
     return found

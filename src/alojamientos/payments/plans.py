@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alojamientos.kit.errors import Invalid
-from alojamientos.payments.standing import Standing
-from alojamientos.payments.store import HAND
 
+HAND = "hand"  # the provider of payments that were entered by hand
 REFUNDABLE = timedelta(days=180)
 _MARGIN = timedelta(days=1)  # the provider's clock, and a refund that has to wait for it
 
@@ -22,6 +21,23 @@ class NotThatMuch(Invalid):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One payment that came in; amounts in centavos.
+
+    `left` may be given back; `promised` is what its provider has given back or will have.
+    """
+
+    payment_id: int
+    provider: str
+    provider_id: str
+    amount: int
+    left: int
+    promised: int
+    paid_at: datetime
+    disputed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What of one payment goes back: through its provider, or by a person's hand."""
 
@@ -30,6 +46,25 @@ class Share:
     amount: int
     by_hand: bool
     up_to: int  # what the payment will have given back at its provider then; by hand: the amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What a guest gets back of what they paid, in centavos, and from which payments.
+
+    `notice` is how many days before arrival they cancel.
+    """
+
+    paid: int
+    refund: int
+    percent: int
+    notice: int
+    shares: tuple[Share, ...] = ()
+
+    @property
+    def by_hand(self) -> int:
+        """What of the refund the owner has to give back in person or by transfer."""
+        return sum(share.amount for share in self.shares if share.by_hand)
 
 
 def spread(amount: int, payments: Sequence[Standing], *, now: datetime) -> tuple[Share, ...]:

@@ -1,10 +1,9 @@
 """What of each payment is still with us and promised to nobody."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alojamientos.payments.plans import Standing
 
 # Of a payment that the ledger has as paid: what came in less what was charged back or entered by
 # mistake; less what the provider has given back or was asked to (`up_to` counts from the
@@ -29,23 +28,6 @@ _STANDING = sa.text(
     WHERE p.reservation_id = :reservation_id AND came.times > 0
     ORDER BY paid_at DESC, p.id DESC"""
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """One payment that came in; amounts in centavos.
-
-    `left` may be given back; `promised` is what its provider has given back or will have.
-    """
-
-    payment_id: int
-    provider: str
-    provider_id: str
-    amount: int
-    left: int
-    promised: int
-    paid_at: datetime
-    disputed: bool
 
 
 async def of_reservation(conn: AsyncConnection, *, reservation_id: int) -> list[Standing]:

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alojamientos.kit.db import advisory_lock, metadata
 
 PROVIDER = "mercadopago"
-HAND = "hand"  # the provider of payments that were entered by hand
 _instant = sa.DateTime(timezone=True)
 
 # Classes of advisory locks; taken in this order, and before any lock of a lodging.

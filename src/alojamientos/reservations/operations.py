@@ -66,7 +66,10 @@ async def hold(
     domain.check_fits(found.accommodation, stay, guests=guests)
     if found.taken:
         raise _taken(accommodation_id, channel)
-    quote = domain.price(found.accommodation, stay, deposit_percent=policy.deposit_percent)
+    quote = replace(
+        domain.price(found.accommodation, stay, deposit_percent=policy.deposit_percent),
+        cancellation=str(policy.cancellation),
+    )
     wanted: dict[str, Any] = {
         "code": codes.new_code(),
         "accommodation_id": accommodation_id,
@@ -81,7 +84,7 @@ async def hold(
     }
     values = {
         **wanted,
-        "quote": replace(quote, cancellation=str(policy.cancellation)).to_json(),
+        "quote": quote.to_json(),
         "hold": policy.hold,
         "key": idempotency_key,
         "max_open_holds": policy.max_open_holds,

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alojamientos.kit.errors import Invalid
-from alojamientos.payments.plans import NotThatMuch, spread
-from alojamientos.payments.standing import Standing
+from alojamientos.payments.plans import NotThatMuch, Standing, spread
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
