@@ -14,6 +14,7 @@ from alojamientos.payments.events import (
     CancellationSettled,
     HandPaymentRecorded,
     HandPaymentReverted,
+    OrphanAssigned,
     OwnerNeeded,
     PaymentApplied,
     PaymentLinkCreated,
@@ -42,6 +43,7 @@ class MoneyConsequences:
             RefundFinished: self._refund_finished,
             CancellationSettled: self._settled,
             OwnerNeeded: self._owner_needed,
+            OrphanAssigned: self._orphan_assigned,
         }
 
     async def _link_created(self, tx: Transaction, fact: PaymentLinkCreated) -> None:
@@ -92,3 +94,11 @@ class MoneyConsequences:
                 tx,
                 await money_notices.for_owner(tx.conn, fact, owner=self.owner, policy=self.policy),
             )
+
+    async def _orphan_assigned(self, tx: Transaction, fact: OrphanAssigned) -> None:
+        await queue.enqueue(
+            tx.conn,
+            "payments.apply",
+            lock=f"payment:{fact.provider_id}",
+            provider_payment_id=fact.provider_id,
+        )

@@ -112,7 +112,7 @@ async def record(
         tx.conn,
         actor=actor,
         action="payment.recorded",
-        code=view.code,
+        subject=f"reservation:{view.code}",
         payment=payment_id,
         amount=entry.amount,
         method=entry.method.value,
@@ -295,7 +295,11 @@ async def revert(
     view = await by_id(tx.conn, row.reservation_id)
     left = (await queries.balance(tx.conn, reservation_id=view.id)).due
     await store.audit(
-        tx.conn, actor=actor, action="payment.reverted", code=view.code, payment=payment_id
+        tx.conn,
+        actor=actor,
+        action="payment.reverted",
+        subject=f"reservation:{view.code}",
+        payment=payment_id,
     )
     tx.emit(
         HandPaymentReverted(

@@ -120,6 +120,13 @@ class RefundFinished:
     by_rule: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrphanAssigned:
+    """A person said whose booking an orphan pays; what must follow is taking it in again."""
+
+    provider_id: str
+
+
 class Trouble(StrEnum):
     """What only the owner can decide about money."""
 

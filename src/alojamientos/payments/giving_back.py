@@ -158,7 +158,7 @@ async def give_back(
         tx.conn,
         actor=actor,
         action="refund.ordered",
-        code=view.code,
+        subject=f"reservation:{view.code}",
         amount=sum(share.amount for share in shares),
         note=note,
     )

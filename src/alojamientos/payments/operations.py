@@ -113,7 +113,8 @@ async def _purpose(conn: AsyncConnection, payment: ProviderPayment) -> Purpose:
     query = sa.select(payment_link.c.purpose).where(
         payment_link.c.external_reference == payment.external_reference
     )
-    return Purpose((await conn.execute(query)).scalar_one_or_none() or Purpose.DEPOSIT)
+    # Without a link of ours a person has said whose it is: then it is money for what is left.
+    return Purpose((await conn.execute(query)).scalar_one_or_none() or Purpose.BALANCE)
 
 
 async def _known(conn: AsyncConnection, row: sa.Row[Any] | None) -> Known | None:

@@ -189,6 +189,14 @@ async def made_by_hand(tx: Transaction, *, refund_id: int, actor: str, note: str
     )
     row = await _load(tx, refund_id)
     await _record(tx, row)
+    await store.audit(
+        tx.conn,
+        actor=actor,
+        action="refund.made_by_hand",
+        subject=f"refund:{refund_id}",
+        amount=row.amount,
+        note=note,
+    )
     _tell(tx, row, RefundStatus.DONE)
     return int(row.amount)
 

@@ -239,11 +239,9 @@ async def count_inbox_attempt(conn: AsyncConnection, *, event_id: int) -> int:
 
 
 async def audit(
-    conn: AsyncConnection, *, actor: str, action: str, code: str, **detail: object
+    conn: AsyncConnection, *, actor: str, action: str, subject: str, **detail: object
 ) -> None:
-    """Write down who did what to a booking's money."""
+    """Write down who did what to which money."""
     await conn.execute(
-        sa.insert(audit_entry).values(
-            actor=actor, action=action, subject=f"reservation:{code}", detail=detail
-        )
+        sa.insert(audit_entry).values(actor=actor, action=action, subject=subject, detail=detail)
     )

@@ -26,7 +26,12 @@ from alojamientos.ops.simulator.server import create_app
 from alojamientos.payments import invariants, jobs, queries
 from alojamientos.payments import operations as payments
 from alojamientos.payments.domain import Account
-from alojamientos.payments.events import BalanceLinkRequested, PaymentApplied, RefundRequested
+from alojamientos.payments.events import (
+    BalanceLinkRequested,
+    OrphanAssigned,
+    PaymentApplied,
+    RefundRequested,
+)
 from alojamientos.payments.provider import PaymentProvider
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries as reservation_queries
@@ -111,6 +116,10 @@ async def _reservation_changed(tx: db.Transaction, fact: ReservationChanged) -> 
 
 async def _balance_link_requested(tx: db.Transaction, fact: BalanceLinkRequested) -> None:
     await queue.enqueue(tx.conn, jobs.CREATE_BALANCE_LINK, reservation_id=fact.reservation_id)
+
+
+async def _orphan_assigned(tx: db.Transaction, fact: OrphanAssigned) -> None:
+    await queue.enqueue(tx.conn, jobs.APPLY, provider_payment_id=fact.provider_id)
 
 
 async def _refund_requested(tx: db.Transaction, fact: RefundRequested) -> None:
@@ -273,6 +282,7 @@ async def till(database_url, mercadopago) -> AsyncIterator[Till]:
             ReservationChanged: _reservation_changed,
             RefundRequested: _refund_requested,
             BalanceLinkRequested: _balance_link_requested,
+            OrphanAssigned: _orphan_assigned,
         },
     )
     timed = Timed()
