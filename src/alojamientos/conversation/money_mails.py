@@ -9,6 +9,7 @@ from alojamientos.reservations.views import ReservationView
 _SUBJECTS = {
     Trouble.CHARGED_BACK: "Contracargo: la tarjeta se llevó un pago{booking}",
     Trouble.DISPUTED: "Un huésped reclamó un pago{booking}",
+    Trouble.FRAUD: "Mercado Pago sospecha un fraude{booking}",
     Trouble.ORPHAN: "Llegó un pago que no es de ninguna reserva",
     Trouble.BY_HAND: "Hay que devolver {amount} a mano{booking}",
     Trouble.REFUND_FAILED: "Mercado Pago no pudo devolver {amount}{booking}",
@@ -23,6 +24,11 @@ _WHAT = {
     Trouble.DISPUTED: (
         "El huésped *inició un reclamo* por un pago de {amount}{booking}. Las fechas siguen"
         " ocupadas. Contestalo en Mercado Pago, en la sección de reclamos, antes de que venza."
+    ),
+    Trouble.FRAUD: (
+        "Mercado Pago avisa que un pago de {amount}{booking} *parece un fraude*. No entregues la"
+        " cabaña por ahora: miralo en Mercado Pago y, si corresponde, cancelá la reserva y devolvé"
+        " el pago."
     ),
     Trouble.ORPHAN: (
         "Entró un pago de *{amount}* que no corresponde a ninguna reserva. Buscalo en Mercado Pago"

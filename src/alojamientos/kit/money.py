@@ -7,10 +7,11 @@ from babel.numbers import format_currency
 
 from alojamientos.kit.errors import Invalid
 
-# "150000", "150.000", "1.234.567,50", "1500,5", "1500.50": a point before three digits groups them.
+# "150.000", "1.234.567,50", "1500,5" as here; "1500.50" as programs write it. A point before three
+# digits groups them.
 _WRITTEN = re.compile(
-    r"\$?\s*(?P<pesos>[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,12})(?:(?:,|(?<=[0-9])\.(?![0-9]{3}))"
-    r"(?P<cents>[0-9]{1,2}))?"
+    r"(?:\$\s*)?(?:(?P<grouped>[0-9]{1,3}(?:\.[0-9]{3})+)|(?P<plain>[0-9]{1,12}))"
+    r"(?:(?:,|(?(plain)\.|,))(?P<cents>[0-9]{1,2}))?"
 )
 
 
@@ -34,5 +35,5 @@ def parse_money(text: str, *, field: str = "amount") -> int:
         raise Invalid(
             f"{text!r} is no amount; write pesos as 150000, 150.000 or 1500,50", field=field
         )
-    pesos = int(match["pesos"].replace(".", ""))
+    pesos = int((match["grouped"] or match["plain"]).replace(".", ""))
     return pesos * 100 + int((match["cents"] or "").ljust(2, "0"))

@@ -132,6 +132,7 @@ class Trouble(StrEnum):
 
     CHARGED_BACK = "charged_back"
     DISPUTED = "disputed"
+    FRAUD = "fraud"  # the provider warns: the payment is probably not the cardholder's
     ORPHAN = "orphan"
     BY_HAND = "by_hand"  # money to be given back by hand
     REFUND_FAILED = "refund_failed"

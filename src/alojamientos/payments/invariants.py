@@ -106,7 +106,9 @@ INVARIANTS: tuple[Invariant, ...] = (
         """SELECT r.code || ' was paid ' || count(*) || ' times and nothing is going back'
         FROM payment p JOIN reservation r ON r.id = p.reservation_id
         WHERE p.status = 'approved' AND p.provider <> 'hand'
-            AND p.outcome IN ('confirmed', 'revived')
+            AND p.outcome IN ('confirmed', 'revived') AND p.refunded = 0
+            AND NOT EXISTS (SELECT FROM payment_event e WHERE e.payment_id = p.id
+                            AND e.status = 'charged_back')  -- won back after it was paid again
             AND NOT EXISTS (SELECT FROM refund f WHERE f.payment_id = p.id)
         GROUP BY r.id HAVING count(*) > 1 ORDER BY r.id""",
     ),

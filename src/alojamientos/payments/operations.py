@@ -97,6 +97,24 @@ async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) 
     return Applied(outcome=decision.outcome, reservation_id=view.id if view else None)
 
 
+async def warn_of_fraud(tx: Transaction, *, provider_id: str) -> None:
+    """Tell the owner that the provider takes a payment for fraud; emits OwnerNeeded.
+
+    The money's fate comes as the payment's own state; until then nobody should be handed a key.
+    """
+    row = await store.load_payment(tx.conn, provider_id)
+    if row is not None:
+        tx.emit(
+            OwnerNeeded(
+                trouble=Trouble.FRAUD,
+                key=f"payment:{provider_id}:{Trouble.FRAUD}",
+                amount=row.amount,
+                reservation_id=row.reservation_id,
+                payment=provider_id,
+            )
+        )
+
+
 async def _resolve(
     conn: AsyncConnection, payment: ProviderPayment, row: sa.Row[Any] | None
 ) -> int | None:
@@ -184,6 +202,7 @@ async def _write(
             currency=payment.currency,
         )
     if Effect.RECORD_RETURNED in decision.effects:
+        await refunds.made_after_all(tx, payment_id=payment_id, given_back=payment.given_back)
         await ledger.record_returned(
             tx.conn, payment_id=payment_id, reservation_id=view.id, payment=payment
         )
@@ -214,8 +233,10 @@ async def _store(
         "provider_updated_at": payment.updated_at,
         "approved_at": payment.approved_at,
     }
-    # What we did about it stays on the payment when there is nothing more to do.
-    decided = {} if outcome is Outcome.SEEN else {"outcome": outcome.value}
+    # What we did about it stays on the payment when there is nothing more to do, and while only a
+    # part of it went back.
+    in_part = outcome is Outcome.REFUNDED and payment.given_back < payment.amount
+    decided = {} if outcome is Outcome.SEEN or in_part else {"outcome": outcome.value}
     statement = (
         insert(payments)
         .values(provider=store.PROVIDER, provider_id=payment.provider_id, **values, **decided)

@@ -166,6 +166,26 @@ async def finish(
     return True
 
 
+async def made_after_all(tx: Transaction, *, payment_id: int, given_back: int) -> None:
+    """End refused refunds of a payment that has given their money back all the same.
+
+    Somebody made them at the provider's own panel; nobody has to make them by hand any more.
+    """
+    statement = (
+        sa.update(refund)
+        .where(
+            refund.c.payment_id == payment_id,
+            refund.c.status == RefundStatus.FAILED.value,
+            ~refund.c.by_hand,
+            refund.c.up_to <= given_back,
+        )
+        .values(status=RefundStatus.DONE.value, done_at=sa.func.now(), ended_by=store.PROVIDER)
+        .returning(refund.c.id)
+    )
+    for refund_id in (await tx.conn.execute(statement)).scalars().all():
+        _tell(tx, await _load(tx, refund_id), RefundStatus.DONE)
+
+
 async def made_by_hand(tx: Transaction, *, refund_id: int, actor: str, note: str = "") -> int:
     """Write that the owner gave the money back; return the amount. Emits RefundFinished.
 

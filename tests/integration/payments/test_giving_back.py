@@ -316,6 +316,27 @@ async def test_a_part_that_the_provider_refuses_is_the_owners_to_give(till, prov
     assert (await till.balance(reservation)).paid == 0
 
 
+async def test_a_refused_part_that_somebody_gave_back_at_the_panel_waits_for_nobody(till, provider):
+    reservation, payment = await paid_stay(till, provider)
+    async with till.database.begin() as tx:
+        await giving_back.give_back(
+            tx, reservation_id=reservation, amount=None, actor="cli:ana", now=datetime.now(UTC)
+        )
+    provider.change(payment, refund=1)
+    await till.work()
+    assert till.sql("SELECT status FROM refund") == [{"status": "failed"}]
+
+    provider.change(payment, refund=None)
+    await till.apply(payment)
+
+    assert till.sql("SELECT status, by_hand, ended_by FROM refund") == [
+        {"status": "done", "by_hand": False, "ended_by": "mercadopago"}
+    ]
+    assert (await till.balance(reservation)).paid == 0
+    with pytest.raises(NotByHand):
+        await by_hand(till, till.sql("SELECT id FROM refund")[0]["id"])
+
+
 async def test_a_refund_at_the_provider_cannot_be_said_to_be_made_by_hand(till, provider):
     reservation, _ = await paid_stay(till, provider)
     await give_back(till, reservation)
