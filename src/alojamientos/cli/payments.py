@@ -17,7 +17,7 @@ from alojamientos.kit.errors import Invalid
 from alojamientos.kit.money import format_money, parse_money
 from alojamientos.ops.launcher import config
 from alojamientos.payments import by_hand, orphans, owner_list, queries, refunds
-from alojamientos.payments.by_hand import Entry, Recorded
+from alojamientos.payments.entries import Entry, Recorded
 from alojamientos.payments.events import Method
 from alojamientos.reservations.queries import by_code
 from alojamientos.settings import Settings, load_settings

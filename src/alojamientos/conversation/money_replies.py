@@ -8,8 +8,10 @@ from alojamientos.conversation.replies import PERSON
 from alojamientos.kit.money import format_money
 from alojamientos.payments.events import CancellationSettled, Method
 from alojamientos.payments.plans import Settlement
+from alojamientos.reservations.cancellation import CancellationPolicy
 from alojamientos.reservations.views import ReservationView
 
+_ALL = 100  # percent
 _METHODS = {
     Method.CASH: "en efectivo",
     Method.TRANSFER: "por transferencia",
@@ -51,6 +53,26 @@ def _how(refund: int, by_hand: int) -> str:
     return (
         f"{format_money(refund - by_hand)} vuelven por Mercado Pago; por los otros"
         f" {format_money(by_hand)} {person}."
+    )
+
+
+def policy(rules: CancellationPolicy) -> Reply:
+    """Tell what goes back when a booking is cancelled, before anybody cancels one."""
+    parts = []
+    for tier in rules.tiers:
+        share = "todo lo que pagaste" if tier.percent == _ALL else f"el {tier.percent} %"
+        when = f"hasta {tier.days} días antes de llegar" if tier.days else "hasta el día de llegada"
+        if tier.percent:
+            parts.append(f"{when} te devolvemos {share}")
+    if not parts:
+        text = "Si cancelás una reserva confirmada, lo pagado no se devuelve."
+    else:
+        strict = rules.tiers[-1].days > 0 or not rules.tiers[-1].percent
+        rest = "; después no hay devolución" if strict else ""
+        text = f"Si cancelás una reserva confirmada, {'; '.join(parts)}{rest}."
+    return Reply(
+        text=f"{text}\n\nPara cancelar escribime *cancelar*: antes de hacerlo te digo cuánto te"
+        " corresponde."
     )
 
 

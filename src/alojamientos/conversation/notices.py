@@ -113,7 +113,8 @@ async def for_payment_applied(conn: AsyncConnection, fact: PaymentApplied) -> No
     if fact.reservation_id is None or fact.outcome not in _TOLD:
         return None
     view = await queries.by_id(conn, fact.reservation_id)
-    link = await payments.link_for(conn, reservation_id=view.id)
+    purpose = Purpose.BALANCE if view.is_confirmed else Purpose.DEPOSIT
+    link = await payments.link_for(conn, reservation_id=view.id, purpose=purpose)
     reply = _explanation(fact, view, link.url if link else None)
     return await to_guest(
         conn,

@@ -14,6 +14,7 @@ from alojamientos.payments.events import Purpose
 from alojamientos.payments.giving_back import RefundChanged
 from alojamientos.payments.plans import Settlement
 from alojamientos.reservations import queries
+from alojamientos.reservations.cancellation import CancellationPolicy
 from alojamientos.reservations.domain import NoSuchReservation, NotCancellable
 from alojamientos.reservations.events import Status
 from alojamientos.reservations.views import ReservationView
@@ -21,6 +22,11 @@ from alojamientos.reservations.views import ReservationView
 _CANCELLING = (Asked.WHICH_CANCEL, Asked.CANCEL, Asked.CANCEL_SURE)
 _CANCELLABLE = (Status.PRE_RESERVED, Status.CONFIRMED)
 _MINUTES_IN_HOUR = 60
+_POLICY = re.compile(
+    r"\b(?:pol[ií]ticas?\b.{0,20}\bcancel|si (?:lo |la )?cancel(?:o|amos|ara|áramos)\b"
+    r"|se puede cancelar\b|(?:me|nos) devuelven\b|reembolso)",
+    re.IGNORECASE,
+)
 _BALANCE = re.compile(
     r"\b(?:saldo|el resto|lo que (?:falta|queda|resta|debo|debemos)|(?:falta|queda) pagar)\b",
     re.IGNORECASE,
@@ -59,6 +65,19 @@ async def pay(turn: Turn) -> Step:
         else own_replies.link_on_its_way(unpaid)
     )
     return Step(replies=(reply,), state=turn.state, reservation_id=unpaid.id)
+
+
+def asks_for_policy(turn: Turn) -> bool:
+    """Tell whether the guest asks what happens if they cancel, and does not cancel."""
+    asked = _POLICY.search(turn.message.text) is not None
+    return asked and not turn.wants(Intent.CANCEL) and turn.state.step not in _CANCELLING
+
+
+async def tell_policy(turn: Turn) -> Step:
+    """Tell what goes back when a booking is cancelled: of their own, what they booked under."""
+    own = next((view.quote.cancellation for view in await _mine(turn)), "")
+    rules = CancellationPolicy.parse(own) if own else turn.booking.cancellation
+    return Step(replies=(money_replies.policy(rules),), state=turn.state)
 
 
 def is_about_balance(turn: Turn) -> bool:

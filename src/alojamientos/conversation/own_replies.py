@@ -216,8 +216,8 @@ def paid_cancelled(code: str, amount: int) -> Reply:
 
 def paid_twice(code: str, amount: int) -> Reply:
     return Reply(
-        text=f"La seña de la reserva *{code}* ya estaba paga. Te devolvemos el segundo pago de"
-        f" {format_money(amount)} por Mercado Pago."
+        text=f"La reserva *{code}* ya tenía ese pago. Te devolvemos el segundo pago, de"
+        f" {format_money(amount)}, por Mercado Pago."
     )
 
 

@@ -4,20 +4,21 @@ An entry stays as it was written. One that was made by mistake gets a counter-en
 has both, and sums to what is true.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from alojamientos.kit.db import Transaction
-from alojamientos.kit.errors import Conflict, Invalid, NotFound
-from alojamientos.payments import ledger, queries, standing, store
-from alojamientos.payments.events import (
-    HandPaymentRecorded,
-    HandPaymentReverted,
-    Method,
-    Outcome,
+from alojamientos.payments import entries, ledger, queries, standing, store
+from alojamientos.payments.entries import (
+    AlreadyEntered,
+    Entry,
+    NoSuchEntry,
+    NotAcceptable,
+    NotRevertible,
+    Recorded,
 )
+from alojamientos.payments.events import HandPaymentRecorded, HandPaymentReverted, Outcome
 from alojamientos.payments.plans import HAND
 from alojamientos.payments.store import hand_payment, hand_payment_reversal, refund
 from alojamientos.payments.store import payment as payments
@@ -27,55 +28,7 @@ from alojamientos.reservations.events import Status
 from alojamientos.reservations.queries import by_code, by_id
 from alojamientos.reservations.views import ReservationView
 
-_LONGEST_NOTE = 500
-_FARTHEST_BACK = timedelta(days=730)
 REVERTED = "reverted"  # the status of a payment that has its counter-entry
-
-
-class NoSuchEntry(NotFound):
-    """There is no such payment by hand; see: alojamientos payments list CODE."""
-
-    code = "no_such_entry"
-
-
-class NotAcceptable(Conflict):
-    """Money cannot be entered for this booking as it stands."""
-
-    code = "payment_not_acceptable"
-
-
-class AlreadyEntered(Conflict):
-    """The same amount was entered for this booking, day and method before."""
-
-    code = "payment_already_entered"
-
-
-class NotRevertible(Conflict):
-    """The entry cannot be taken back."""
-
-    code = "entry_not_revertible"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What a person enters: how much in centavos, how it came, when, and a note of their own."""
-
-    amount: int
-    method: Method
-    received_on: date
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """What an entry, or its counter-entry, came to; `left` is what is to pay now, in centavos."""
-
-    payment_id: int
-    code: str
-    amount: int
-    left: int
-    status: Status
-    confirmed: bool = False
 
 
 async def record(
@@ -96,12 +49,12 @@ async def record(
     HandPaymentRecorded. Raises Invalid naming the field, NoSuchReservation, NotAcceptable or
     AlreadyEntered.
     """
-    _check(entry, today=today)
+    entries.check(entry, today=today)
     reservation_id = (await by_code(tx.conn, code)).id
     await store.lock_reservation(tx.conn, reservation_id)
     view = await by_id(tx.conn, reservation_id)
     paid = await standing.left_by_others(tx.conn, reservation_id=view.id, payment_id=None)
-    _check_acceptable(view, entry, paid=paid, over=over)
+    entries.check_acceptable(view, entry, paid=paid, over=over)
     if not again:
         await _check_first(tx, view, entry)
     confirmed = await _confirm(tx, view, covers=paid + entry.amount >= view.deposit)
@@ -138,36 +91,6 @@ async def record(
         status=Status.CONFIRMED if confirmed else view.status,
         confirmed=confirmed,
     )
-
-
-def _check(entry: Entry, *, today: date) -> None:
-    if entry.amount <= 0:
-        raise Invalid("The amount must be more than nothing", field="amount")
-    if entry.received_on > today:
-        raise Invalid(
-            f"The money cannot have come after today, {today.isoformat()}", field="received_on"
-        )
-    if today - entry.received_on > _FARTHEST_BACK:
-        raise Invalid("That is more than two years ago; check the year", field="received_on")
-    if len(entry.note) > _LONGEST_NOTE or "\x00" in entry.note:
-        raise Invalid(f"A note has at most {_LONGEST_NOTE} letters", field="note")
-
-
-def _check_acceptable(view: ReservationView, entry: Entry, *, paid: int, over: bool) -> None:
-    if view.status is Status.CANCELLED:
-        raise NotAcceptable("This booking is cancelled: give the money back, or book again")
-    if view.status is Status.EXPIRED and paid + entry.amount < view.deposit:
-        raise NotAcceptable(
-            "The hold has run out, and this does not reach its deposit; book again first",
-            deposit=view.deposit,
-        )
-    left = view.total - paid
-    if entry.amount > left and not over:
-        raise Invalid(
-            "That is more than what is left to pay; check the amount, or insist with --over",
-            field="amount",
-            left=left,
-        )
 
 
 async def _check_first(tx: Transaction, view: ReservationView, entry: Entry) -> None:

@@ -9,8 +9,8 @@ from alojamientos.entrypoints import demo
 from alojamientos.entrypoints.consequences import create_consequences
 from alojamientos.kit import db
 from alojamientos.payments import by_hand, operations, refunds
-from alojamientos.payments.by_hand import Entry
 from alojamientos.payments.domain import Account
+from alojamientos.payments.entries import Entry
 from alojamientos.payments.events import Method, OwnerNeeded, Trouble
 from alojamientos.payments.provider import PaymentStatus, ProviderPayment
 
@@ -341,3 +341,43 @@ async def test_every_trouble_with_money_reaches_the_owner_once(guest, paid, rows
     assert "$ 123" in subject + text
     assert (code in text + subject) is (trouble is not Trouble.ORPHAN)
     assert "{" not in subject + text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "cuál es la política de cancelación?",
+        "y si cancelo me devuelven la plata?",
+        "se puede cancelar?",
+        "si cancelo hay reembolso?",
+    ],
+)
+async def test_the_policy_is_told_before_anybody_cancels(guest, paid, rows, question):
+    text = await guest.says(question)
+
+    assert text.startswith(
+        "Si cancelás una reserva confirmada, hasta 30 días antes de llegar te devolvemos todo lo"
+        " que pagaste; hasta 15 días antes de llegar te devolvemos el 50 %; después no hay devolución."
+    )
+    assert await rows("SELECT status FROM reservation") == [("confirmed",)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("0:0", "lo pagado no se devuelve."),
+        ("0:100", "hasta el día de llegada te devolvemos todo lo que pagaste.\n"),
+        ("7:80,0:10", "el 80 %; hasta el día de llegada te devolvemos el 10 %.\n"),
+        ("7:80,3:0", "hasta 7 días antes de llegar te devolvemos el 80 %; después no hay"),
+    ],
+)
+async def test_the_policy_that_was_booked_under_is_the_one_that_is_told(
+    guest, paid, rows, rules, said
+):
+    async with guest.database.begin() as tx:
+        await tx.conn.exec_driver_sql(
+            "UPDATE reservation SET quote = quote || jsonb_build_object('cancellation', %s::text)",
+            (rules,),
+        )
+
+    assert said in await guest.says("política de cancelación")

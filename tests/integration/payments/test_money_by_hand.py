@@ -9,7 +9,7 @@ import pytest
 
 from alojamientos.kit.errors import AlojamientosError, Invalid
 from alojamientos.payments import by_hand
-from alojamientos.payments.by_hand import (
+from alojamientos.payments.entries import (
     AlreadyEntered,
     Entry,
     NoSuchEntry,
