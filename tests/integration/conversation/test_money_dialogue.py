@@ -357,7 +357,8 @@ async def test_the_policy_is_told_before_anybody_cancels(guest, paid, rows, ques
 
     assert text.startswith(
         "Si cancelás una reserva confirmada, hasta 30 días antes de llegar te devolvemos todo lo"
-        " que pagaste; hasta 15 días antes de llegar te devolvemos el 50 %; después no hay devolución."
+        " que pagaste; hasta 15 días antes de llegar te devolvemos el 50 %; después no hay"
+        " devolución."
     )
     assert await rows("SELECT status FROM reservation") == [("confirmed",)]
 

@@ -17,6 +17,7 @@ from alojamientos.payments.events import (
 )
 from alojamientos.payments.giving_back import RefundChanged
 from alojamientos.payments.plans import NotThatMuch
+from alojamientos.payments.provider import RefundStatus
 from alojamientos.payments.refunds import NotByHand
 from alojamientos.reservations import queries
 from alojamientos.reservations.cancellation import CancellationPolicy
@@ -398,3 +399,36 @@ async def test_the_whole_price_in_three_ways_goes_back_in_three_ways(till, provi
     for row in till.sql("SELECT id FROM refund WHERE by_hand"):
         await by_hand(till, row["id"])
     assert (await till.balance(reservation)).due == 0
+
+
+async def test_a_second_part_that_never_got_through_is_not_taken_for_the_first(till, provider):
+    reservation, payment = await paid_stay(till, provider)
+    await give_back(till, reservation, 100_00)
+    provider.fault("down")
+    with pytest.raises(RetryLater):
+        await give_back(till, reservation, 100_00)
+    provider.fault("none")
+    newest = till.sql("SELECT id FROM refund ORDER BY id DESC")[0]["id"]
+
+    await till.jobs["payments.refund"].run(refund_id=newest)
+
+    assert [one["amount"] for one in provider.refunds(payment)] == [100, 100]
+
+
+async def test_a_refused_part_is_set_aside_once(till, provider):
+    reservation, _ = await paid_stay(till, provider)
+    async with till.database.begin() as tx:
+        await giving_back.give_back(
+            tx, reservation_id=reservation, amount=100_00, actor="cli:ana", now=datetime.now(UTC)
+        )
+    number = till.sql("SELECT id FROM refund")[0]["id"]
+    async with till.database.begin() as tx:
+        order = await refunds.begin(tx, refund_id=number)
+        assert order is not None
+        await refunds.finish(tx, refund_order=order, status=RefundStatus.FAILED, provider_id=None)
+
+    (share,) = await give_back(till, reservation)
+
+    assert share.amount == await till.deposit(reservation) - 100_00
+    await by_hand(till, number)
+    assert (await till.balance(reservation)).paid == 0

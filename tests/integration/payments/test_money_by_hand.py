@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from alojamientos.kit.errors import AlojamientosError, Invalid
-from alojamientos.payments import by_hand
+from alojamientos.payments import by_hand, standing
 from alojamientos.payments.entries import (
     AlreadyEntered,
     Entry,
@@ -158,6 +158,17 @@ async def test_what_is_no_entry_cannot_be_taken_back(till, provider):
     for number in (payment, 999):
         with pytest.raises(NoSuchEntry):
             await take_back(till, number)
+
+
+async def test_what_was_taken_back_is_neither_paid_nor_to_give_back(till):
+    reservation = await till.hold()
+    done = await enter(till, reservation, 100_00)
+    await take_back(till, done.payment_id)
+
+    async with till.database.read() as conn:
+        (one,) = await standing.of_reservation(conn, reservation_id=reservation)
+    assert one.left == 0
+    assert (await enter(till, reservation, await total(till, reservation))).left == 0
 
 
 @pytest.mark.parametrize("table", ["ledger_entry", "hand_payment", "hand_payment_reversal"])
