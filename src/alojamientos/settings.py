@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from alojamientos.kit.errors import AlojamientosError
+from alojamientos.reservations.cancellation import CancellationPolicy, InvalidPolicy
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 DEV = "dev-only-"  # every default secret starts with this, so that production can refuse them all
@@ -108,6 +109,10 @@ class AppSettings(_Group):
     deposit_percent: int = Field(
         30, ge=1, le=100, description="Share of the total asked as deposit"
     )
+    cancellation_policy: str = Field(
+        "30:100,15:50",
+        description="What goes back of what was paid: DAYS:PERCENT before arrival, with commas",
+    )
     max_open_holds_per_guest: int = Field(
         2, ge=1, description="More holds than this at once are refused"
     )
@@ -138,6 +143,14 @@ class AppSettings(_Group):
         "",
         description="Comma-separated addresses whose X-Forwarded-For is believed; none by default",
     )
+
+    @field_validator("cancellation_policy")
+    @classmethod
+    def _is_a_policy(cls, value: str) -> str:
+        try:
+            return str(CancellationPolicy.parse(value))
+        except InvalidPolicy as error:
+            raise ValueError(error.message) from error
 
 
 class DatabaseSettings(_Group):

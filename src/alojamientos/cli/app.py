@@ -32,6 +32,7 @@ VERBS: dict[str, _Verb] = {
     "status": _Verb("stack", "status", _RUN, "Show every part: state, URL, pid, log file."),
     "logs": _Verb("stack", "logs", _RUN, "Follow the logs of all parts, or of one, or one trace."),
     "restart": _Verb("stack", "restart", _RUN, "Restart one part of the running stack."),
+    "payments": _Verb("payments", "app", _RUN, "Enter, refund and follow guests' money."),
     "feeds": _Verb("feeds", "app", _RUN, "Read calendars of Airbnb, Booking.com and the like."),
     "photos": _Verb("photos", "app", _RUN, "What guests are shown of the cabins: pictures, place."),
     "simulate": _Verb("simulate", "app", _TRY, "Play guests against the running stack."),

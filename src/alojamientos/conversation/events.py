@@ -9,7 +9,7 @@ class HandOverReason(StrEnum):
     """Why a person has to take over; the values are the metric's labels."""
 
     ASKED = "asked"  # the guest wants a person, or complains
-    REFUND = "refund"  # a paid booking was cancelled: its deposit is a person's decision
+    REFUND = "refund"  # a booking was cancelled of which money goes back by hand
     FAILED = "failed"  # we could not answer, and apologised
     UNDELIVERED = "undelivered"  # a message did not arrive, and there was no other way
 

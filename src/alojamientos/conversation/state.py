@@ -39,6 +39,7 @@ class State:
     offered: tuple[int, ...] = ()
     totals: tuple[int, ...] = ()  # what each of `offered` was to cost, centavos
     codes: tuple[str, ...] = ()
+    refund: int | None = None  # what the guest was told that goes back if they cancel, centavos
     lost: int = 0  # messages in a row that were not understood
     greeted: bool = False
     late_at: datetime | None = None  # when we last answered what had come late
@@ -94,6 +95,7 @@ class State:
             "offered": list(self.offered),
             "totals": list(self.totals),
             "codes": list(self.codes),
+            "refund": self.refund,
             "lost": self.lost,
             "greeted": self.greeted,
             "late_at": self.late_at.isoformat() if self.late_at else None,
@@ -123,6 +125,7 @@ class State:
             offered=tuple(data.get("offered", ())),
             totals=tuple(data.get("totals", ())),
             codes=tuple(data.get("codes", ())),
+            refund=data.get("refund"),
             lost=data.get("lost", 0),
             greeted=data.get("greeted", False),
             late_at=datetime.fromisoformat(data["late_at"]) if data.get("late_at") else None,

@@ -20,6 +20,7 @@ from alojamientos.kit.locks import UnitLocks
 from alojamientos.kit.redis import Circuit, Redis
 from alojamientos.kit.smtp import SmtpClient
 from alojamientos.reservations import pictures_api
+from alojamientos.reservations.cancellation import CancellationPolicy
 from alojamientos.reservations.domain import Policy
 from alojamientos.settings import Settings, SettingsError
 from alojamientos.telemetry import context, logs, looplag
@@ -164,6 +165,7 @@ def build(settings: Settings, *, process: Process) -> Container:
             hold=timedelta(minutes=settings.app.hold_minutes),
             deposit_percent=settings.app.deposit_percent,
             max_open_holds=settings.app.max_open_holds_per_guest,
+            cancellation=CancellationPolicy.parse(settings.app.cancellation_policy),
         ),
         conversation_policy=conversation_policy,
         now=clock.utc_now,

@@ -15,6 +15,10 @@ from alojamientos.conversation.events import (
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus, Subscriber
 from alojamientos.payments.events import (
+    CancellationSettled,
+    HandPaymentRecorded,
+    HandPaymentReverted,
+    OwnerNeeded,
     PaymentApplied,
     PaymentLinkCreated,
     ReconciliationFound,
@@ -56,6 +60,7 @@ def create_bus(*, recorder: Recorder, log: FilteringBoundLogger) -> Bus:
             **_reservations(recorder, log),
             **_refusals(recorder, log),
             **_payments(recorder, log),
+            **_owners_money(log),
             **_conversations(recorder, log),
             **_feeds(recorder, log),
         },
@@ -166,6 +171,56 @@ def _payments(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subsc
         (PaymentLinkCreated, link_created),
         (RefundFinished, refunded),
         (ReconciliationFound, found),
+    )
+
+
+def _owners_money(log: FilteringBoundLogger) -> dict[type, Subscriber]:
+    def recorded(fact: HandPaymentRecorded) -> None:
+        log.info(
+            log_events.PAYMENT_BY_HAND,
+            payment_id=fact.payment_id,
+            reservation_id=fact.reservation_id,
+            code=fact.code,
+            method=fact.method.value,
+            amount=fact.amount,
+            left=fact.left,
+        )
+
+    def reverted(fact: HandPaymentReverted) -> None:
+        log.warning(
+            log_events.PAYMENT_REVERTED,
+            payment_id=fact.payment_id,
+            reservation_id=fact.reservation_id,
+            code=fact.code,
+            amount=fact.amount,
+            left=fact.left,
+        )
+
+    def needed(fact: OwnerNeeded) -> None:
+        log.warning(
+            log_events.OWNER_NEEDED,
+            trouble=fact.trouble.value,
+            amount=fact.amount,
+            reservation_id=fact.reservation_id,
+            provider_payment_id=fact.payment,
+        )
+
+    def settled(fact: CancellationSettled) -> None:
+        log.info(
+            log_events.CANCELLATION_SETTLED,
+            reservation_id=fact.reservation_id,
+            code=fact.code,
+            paid=fact.paid,
+            refund=fact.refund,
+            by_hand=fact.by_hand,
+            percent=fact.percent,
+        )
+
+    return _table(
+        (HandPaymentRecorded, recorded),
+        (HandPaymentReverted, reverted),
+        (OwnerNeeded, needed),
+        (CancellationSettled, settled),
     )
 
 

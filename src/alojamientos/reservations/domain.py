@@ -1,12 +1,13 @@
 """Stays, prices, statuses and refusals: decisions only, no clock, no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
 from alojamientos.kit.errors import Conflict, Invalid, NotFound
+from alojamientos.reservations.cancellation import CancellationPolicy
 from alojamientos.reservations.events import Status
 
 MAX_NIGHTS = 60
@@ -178,12 +179,13 @@ class Accommodation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The lodging's rules for bookings: its zone, how long a hold lasts, what is asked for it."""
+    """The lodging's rules for bookings: its zone, holds, deposits, and what is given back."""
 
     time_zone: str
     hold: timedelta
     deposit_percent: int
     max_open_holds: int
+    cancellation: CancellationPolicy = field(default_factory=CancellationPolicy)
 
 
 class NightKind(StrEnum):
@@ -203,12 +205,16 @@ class QuoteLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a stay costs, night by night, in centavos; frozen in the reservation."""
+    """What a stay costs, night by night, in centavos; frozen in the reservation.
+
+    `cancellation` is the policy it was booked under, as text; "" in those of before there was one.
+    """
 
     lines: tuple[QuoteLine, ...]
     total: int
     deposit: int
     currency: str
+    cancellation: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -224,6 +230,7 @@ class Quote:
             "total": self.total,
             "deposit": self.deposit,
             "currency": self.currency,
+            "cancellation": self.cancellation,
         }
 
     @classmethod
@@ -241,6 +248,7 @@ class Quote:
             total=data["total"],
             deposit=data["deposit"],
             currency=data["currency"],
+            cancellation=data.get("cancellation", ""),
         )
 
 

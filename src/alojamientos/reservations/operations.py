@@ -67,7 +67,10 @@ async def hold(
     domain.check_fits(found.accommodation, stay, guests=guests)
     if found.taken:
         raise _taken(accommodation_id, channel)
-    quote = domain.price(found.accommodation, stay, deposit_percent=policy.deposit_percent)
+    quote = replace(
+        domain.price(found.accommodation, stay, deposit_percent=policy.deposit_percent),
+        cancellation=str(policy.cancellation),
+    )
     wanted: dict[str, Any] = {
         "code": codes.new_code(),
         "accommodation_id": accommodation_id,

@@ -46,8 +46,8 @@ INTENTS = (
 DATES_RESULTS = ("resolved", "ambiguous", "incomplete", "invalid", "none")
 PAYMENT_OUTCOMES = (
     *("seen", "confirmed", "revived", "refund_dates_taken", "refund_cancelled"),
-    *("refund_duplicate", "partial", "rejected", "refunded", "charged_back", "disputed"),
-    *("orphan", "foreign"),
+    *("refund_duplicate", "partial", "balance", "rejected", "refunded", "charged_back"),
+    *("disputed", "orphan", "foreign"),
 )
 REFUND_STATUSES = ("done", "failed")
 DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous", "window_closed")

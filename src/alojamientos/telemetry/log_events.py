@@ -144,6 +144,26 @@ REFUND_FINISHED = _event(
     "A refund was accepted or finally refused",
     *("provider_payment_id", "status", "amount"),
 )
+PAYMENT_BY_HAND = _event(
+    "payment.entered_by_hand",
+    "Somebody entered a payment that did not come through the provider",
+    *("payment_id", "reservation_id", "code", "method", "amount", "left"),
+)
+PAYMENT_REVERTED = _event(
+    "payment.taken_back",
+    "A payment that was entered by hand got its counter-entry",
+    *("payment_id", "reservation_id", "code", "amount", "left"),
+)
+OWNER_NEEDED = _event(
+    "payment.owner_needed",
+    "Something about money waits for the owner",
+    *("trouble", "amount", "reservation_id", "provider_payment_id"),
+)
+CANCELLATION_SETTLED = _event(
+    "payment.cancellation_settled",
+    "It was decided what goes back of a cancelled booking",
+    *("reservation_id", "code", "paid", "refund", "by_hand", "percent"),
+)
 FEED_READ = _event(
     "feed.sync_finished",
     "A calendar feed was read; the counts are of its events",

@@ -63,7 +63,7 @@ def test_a_question_is_answered_with_what_it_asks_for(reply, answer):
             "span:2",
         ),
         (own_replies.cancel_first(fake_bot.view(), TODAY), Said.ASKED, "cancel:yes"),
-        (own_replies.cancel_second(fake_bot.view()), Said.ASKED, "cancel:yes"),
+        (own_replies.cancel_second(), Said.ASKED, "cancel:yes"),
     ],
 )
 def test_a_choice_is_tapped_by_its_id(reply, said, tap):

@@ -157,7 +157,10 @@ class _Payers:
         attempts = []
         for _ in range(1 + int(body.get("duplicates", 0))):
             attempts += await self._mercadopago.notify(
-                payment, action=action, traceparent=body.get("traceparent") or context.traceparent()
+                payment,
+                action=action,
+                traceparent=body.get("traceparent") or context.traceparent(),
+                topic=str(body.get("topic", "payment")),
             )
         return [asdict(attempt) for attempt in attempts]
 
