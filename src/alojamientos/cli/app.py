@@ -22,6 +22,7 @@ class _Verb:
 
 
 _RUN = "Run it"
+_OWN = "Run the lodging"
 _TRY = "Try it"
 _CHECK = "Check it"
 _PARTS = "Single parts (make up starts all of them)"
@@ -33,6 +34,8 @@ VERBS: dict[str, _Verb] = {
     "logs": _Verb("stack", "logs", _RUN, "Follow the logs of all parts, or of one, or one trace."),
     "restart": _Verb("stack", "restart", _RUN, "Restart one part of the running stack."),
     "feeds": _Verb("feeds", "app", _RUN, "Read calendars of Airbnb, Booking.com and the like."),
+    "cabins": _Verb("cabins", "app", _OWN, "Add cabins, change them, take them off sale."),
+    "prices": _Verb("prices", "app", _OWN, "Set prices, seasons, holidays and minimum nights."),
     "simulate": _Verb("simulate", "app", _TRY, "Play guests against the running stack."),
     "drill": _Verb("drill", "drill", _TRY, "Break something on purpose and time the alert mail."),
     "verify": _Verb("verify", "verify", _CHECK, "Check the running stack, with evidence per item."),

@@ -1,0 +1,324 @@
+"""The verbs for prices: a cabin's own, its seasons and its holidays."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from alojamientos.cli.cabins import edit_cabin
+from alojamientos.cli.desk import AsJson, Desk, DryRun, Yes, open_desk, print_json, print_table
+from alojamientos.console import occasions
+from alojamientos.kit.dates import format_day, parse_day
+from alojamientos.kit.db import Transaction
+from alojamientos.kit.errors import Invalid
+from alojamientos.kit.money import format_money, parse_money
+from alojamientos.reservations import cabins, prices, pricing
+from alojamientos.reservations.domain import RuleKind, Stay
+from alojamientos.reservations.prices import StoredRule, Wanted
+from alojamientos.reservations.pricing import PricedNight
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+Cabin = Annotated[str, typer.Argument(metavar="CABIN", help="Its short name, such as coihue.")]
+Nightly = Annotated[
+    str | None, typer.Option(help="Sunday to Thursday nights, in pesos: 85000 or 85.000,50.")
+]
+Weekend = Annotated[str | None, typer.Option(help="Friday and Saturday nights, in pesos.")]
+MinNights = Annotated[int | None, typer.Option(help="The fewest nights of a stay.")]
+_MOST_SHOWN = 120
+
+
+@app.command("list")
+def list_prices(
+    cabin: Annotated[str | None, typer.Argument(metavar="CABIN", help="One cabin only.")] = None,
+    *,
+    past: Annotated[bool, typer.Option("--past", help="Also what is over.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show the seasons and holidays that have prices of their own."""
+    desk = open_desk()
+    since = None if past else desk.today
+    if cabin is not None:
+        desk.read(lambda conn: cabins.cabin(conn, cabin, today=desk.today))
+    found = desk.read(lambda conn: prices.rules(conn, cabin=cabin, since=since))
+    if json:
+        print_json({"prices": [rule_json(each) for each in found]})
+    elif not found:
+        print("no seasons or holidays: every night has the cabin's own price")
+        print("add one with: alojamientos prices season CABIN NAME --from DAY --to DAY --nightly N")
+    else:
+        _print_rules(found)
+
+
+@app.command()
+def show(
+    cabin: Cabin,
+    *,
+    first: Annotated[
+        str, typer.Option("--from", help="Day of arrival; today when not given.")
+    ] = "",
+    last: Annotated[str, typer.Option("--to", help="Day of leaving; a week later.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Price every night from one day to another, and say why each costs what it does.
+
+    It is what a guest would be quoted now. Friday and Saturday nights have the weekend price; a
+    season replaces the cabin's prices, a holiday those of the season.
+    """
+    desk = open_desk()
+    start = parse_day(first, field="from") if first else desk.today
+    end = parse_day(last, field="to") if last else start + timedelta(days=7)
+    stay = Stay(start, end)
+    if stay.nights > _MOST_SHOWN:
+        raise Invalid(f"at most {_MOST_SHOWN} nights at a time; choose a nearer --to", field="to")
+    found = desk.read(lambda conn: cabins.cabin(conn, cabin, today=desk.today))
+    nights = pricing.explain(found.accommodation, stay)
+    total = sum(night.amount for night in nights)
+    if json:
+        print_json(
+            {"cabin": cabin, "nights": [night_json(each) for each in nights], "total": total}
+        )
+        return
+    print_table(
+        ("night", "price>", "why", "min nights from here"),
+        [
+            (
+                format_day(each.night),
+                format_money(each.amount),
+                each.why,
+                f"{each.min_nights} ({each.min_nights_rule or 'the cabin'})",
+            )
+            for each in nights
+        ],
+    )
+    print(f"{stay.nights} nights: {format_money(total)}")
+
+
+@app.command()
+def base(
+    cabin: Cabin,
+    *,
+    nightly: Nightly = None,
+    weekend: Weekend = None,
+    min_nights: MinNights = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Set the cabin's own prices, for every night that no season or holiday prices.
+
+    Bookings that are there keep the price that they were quoted.
+    """
+    changes = {
+        "nightly_price": _money(nightly, "nightly"),
+        "weekend_price": _money(weekend, "weekend"),
+        "min_nights": min_nights,
+    }
+    edit_cabin(cabin, changes, yes=yes, dry_run=dry_run)
+
+
+@app.command()
+def season(
+    cabin: Cabin,
+    name: Annotated[str, typer.Argument(help="Such as 'Verano 2027'; guests may see it.")],
+    *,
+    first: Annotated[str, typer.Option("--from", help="Its first night.")],
+    last: Annotated[str, typer.Option("--to", help="The morning after its last night.")],
+    nightly: Nightly = None,
+    weekend: Weekend = None,
+    min_nights: MinNights = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Add a season: its prices and minimum nights replace the cabin's.
+
+    What you leave out stays the cabin's own. Seasons of one cabin may not overlap.
+
+    alojamientos prices season coihue 'Verano 2027' --from 2026-12-20 --to 2027-03-01 --nightly 120000 --weekend 150000 --min-nights 3
+    """  # noqa: E501 - a command to copy
+    desk = open_desk()
+    wanted = Wanted(
+        name=name.strip(),
+        starts_on=parse_day(first, field="from"),
+        ends_on=parse_day(last, field="to"),
+        nightly_price=_money(nightly, "nightly"),
+        weekend_price=_money(weekend, "weekend"),
+        min_nights=min_nights,
+    )
+    done = desk.change(
+        lambda tx: _add_season(tx, desk, cabin, wanted),
+        show=lambda rule: _print_rules([rule]),
+        ask="",
+        yes=True,
+        dry_run=dry_run,
+    )
+    if done:
+        _print_rules([done])
+
+
+@app.command()
+def holidays(*, json: AsJson = False) -> None:
+    """Show the coming holidays and long weekends, and the nights that each of them sells.
+
+    A holiday's nights begin on its eve. Bridge days that are not decreed yet are expected ones.
+    """
+    found = occasions.upcoming(today=open_desk().today)
+    if json:
+        print_json(
+            {
+                "holidays": [
+                    {"name": each.name, "from": each.starts_on, "to": each.ends_on}
+                    for each in found
+                ]
+            }
+        )
+        return
+    print_table(
+        ("holiday", "first night", "leaving", "nights>"),
+        [
+            (
+                each.name,
+                format_day(each.starts_on),
+                format_day(each.ends_on),
+                (each.ends_on - each.starts_on).days,
+            )
+            for each in found
+        ],
+    )
+
+
+@app.command()
+def holiday(
+    cabin: Cabin,
+    name: Annotated[str, typer.Argument(help="carnaval, 'semana santa', 'año nuevo', güemes …")],
+    *,
+    price: Annotated[
+        str | None, typer.Option(help="Every night of it, in pesos; or --nightly and --weekend.")
+    ] = None,
+    nightly: Nightly = None,
+    weekend: Weekend = None,
+    min_nights: MinNights = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Price a holiday by its name, each time that it comes in the next two years.
+
+    It comes before the season's price. Said again, it replaces what it set before.
+    """
+    desk = open_desk()
+    if price is not None and (nightly is not None or weekend is not None):
+        raise Invalid("give --price, or --nightly and --weekend, not both", field="price")
+    wanted = [
+        Wanted(
+            name=each.name,
+            starts_on=each.starts_on,
+            ends_on=each.ends_on,
+            nightly_price=_money(price if nightly is None else nightly, "nightly"),
+            weekend_price=_money(price if weekend is None else weekend, "weekend"),
+            min_nights=min_nights,
+        )
+        for each in occasions.named(name, today=desk.today)
+    ]
+    done = desk.change(
+        lambda tx: _put_holidays(tx, desk, cabin, wanted),
+        show=_print_rules,
+        ask=f"Set these prices for {cabin}?",
+        yes=yes,
+        dry_run=dry_run,
+    )
+    if done:
+        _print_rules(done)
+
+
+@app.command()
+def remove(
+    rule_id: Annotated[int, typer.Argument(metavar="ID", help="As `prices list` shows it.")],
+    *,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Remove a season or a holiday's price; bookings keep what they were quoted."""
+    desk = open_desk()
+    done = desk.change(
+        lambda tx: prices.remove(tx, rule_id=rule_id, actor=desk.actor),
+        show=lambda rule: _print_rules([rule]),
+        ask="Remove it?",
+        yes=yes,
+        dry_run=dry_run,
+    )
+    if done:
+        print(f"removed: {done.name} of {done.cabin}")
+
+
+async def _add_season(tx: Transaction, desk: Desk, cabin: str, wanted: Wanted) -> StoredRule:
+    found = await cabins.cabin(tx.conn, cabin, today=desk.today)
+    return await prices.add(
+        tx,
+        accommodation_id=found.accommodation.id,
+        kind=RuleKind.SEASON,
+        wanted=wanted,
+        actor=desk.actor,
+    )
+
+
+async def _put_holidays(
+    tx: Transaction, desk: Desk, cabin: str, wanted: list[Wanted]
+) -> list[StoredRule]:
+    found = await cabins.cabin(tx.conn, cabin, today=desk.today)
+    return await prices.put_holidays(
+        tx, accommodation_id=found.accommodation.id, wanted=wanted, actor=desk.actor
+    )
+
+
+def rule_json(rule: StoredRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "cabin": rule.cabin,
+        "kind": rule.kind.value,
+        "name": rule.name,
+        "from": rule.starts_on,
+        "to": rule.ends_on,
+        "nightly_price": rule.nightly_price,
+        "weekend_price": rule.weekend_price,
+        "min_nights": rule.min_nights,
+    }
+
+
+def night_json(night: PricedNight) -> dict[str, Any]:
+    return {
+        "night": night.night,
+        "amount": night.amount,
+        "kind": night.kind.value,
+        "rule": night.rule,
+        "rule_kind": night.rule_kind.value if night.rule_kind else None,
+        "min_nights": night.min_nights,
+    }
+
+
+def _print_rules(rules: list[StoredRule]) -> None:
+    print_table(
+        (
+            "id>",
+            "cabin",
+            "kind",
+            "name",
+            "first night",
+            "until",
+            "weeknight>",
+            "Fri, Sat>",
+            "nights>",
+        ),
+        [
+            (
+                *(each.id, each.cabin, each.kind.value, each.name),
+                *(format_day(each.starts_on), format_day(each.ends_on)),
+                *(_shown(each.nightly_price), _shown(each.weekend_price), each.min_nights),
+            )
+            for each in rules
+        ],
+    )
+
+
+def _shown(centavos: int | None) -> str | None:
+    return None if centavos is None else format_money(centavos)
+
+
+def _money(text: str | None, field: str) -> int | None:
+    return None if text is None else parse_money(text, field=field)
