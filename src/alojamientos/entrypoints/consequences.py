@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from alojamientos.channels import outbox, queries
-from alojamientos.conversation import mails, notices
+from alojamientos.conversation import mails, moves, notices
 from alojamientos.conversation.events import HandOverRequested
 from alojamientos.conversation.notices import Notice
 from alojamientos.conversation.turn import ConversationPolicy
@@ -12,7 +12,12 @@ from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
 from alojamientos.payments import operations as payments
 from alojamientos.payments.events import PaymentApplied, PaymentLinkCreated, RefundRequested
-from alojamientos.reservations.events import HoldReminded, ReservationChanged, Status
+from alojamientos.reservations.events import (
+    HoldReminded,
+    ReservationChanged,
+    ReservationMoved,
+    Status,
+)
 
 
 def create_consequences(
@@ -79,11 +84,20 @@ def create_consequences(
     return {
         HandOverRequested: handed_over,
         ReservationChanged: reservation_changed,
+        ReservationMoved: _moving(policy, now),
         PaymentLinkCreated: link_created,
         PaymentApplied: payment_applied,
         HoldReminded: reminded,
         RefundRequested: refund_requested,
     }
+
+
+def _moving(policy: ConversationPolicy, now: Callable[[], datetime]) -> Consequence:
+    async def reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
+        await payments.record_reservation_moved(tx, fact)
+        await _tell(tx, await moves.for_reservation_moved(tx.conn, fact, policy=policy, now=now()))
+
+    return reservation_moved
 
 
 async def _tell(tx: Transaction, notice: Notice | None) -> None:

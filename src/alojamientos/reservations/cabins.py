@@ -32,7 +32,8 @@ _CABINS = sa.text(
             AND (r.status = 'confirmed' OR (r.status = 'pre_reserved'
                  AND r.hold_expires_at > statement_timestamp()))
             AND r.check_out > :today) AS ahead""",
-        where="CAST(:slug AS text) IS NULL OR a.slug = :slug",
+        where="""(CAST(:slug AS text) IS NULL OR a.slug = :slug)
+            AND (CAST(:id AS integer) IS NULL OR a.id = :id)""",
     )
 ).bindparams(sa.bindparam("today", type_=sa.Date))
 
@@ -60,18 +61,28 @@ class Cabin:
 
 async def cabins(conn: AsyncConnection, *, today: date) -> list[Cabin]:
     """Return every cabin, retired ones too, smallest first."""
-    rows = (await conn.execute(_CABINS, {"slug": None, "today": today})).mappings()
+    rows = (await conn.execute(_CABINS, {"slug": None, "id": None, "today": today})).mappings()
     return [_cabin(row) for row in rows]
 
 
 async def cabin(conn: AsyncConnection, slug: str, *, today: date) -> Cabin:
     """Return the cabin with this short name; raises NoSuchAccommodation, naming those there are."""
-    row = (await conn.execute(_CABINS, {"slug": slug, "today": today})).mappings().one_or_none()
+    row = (
+        (await conn.execute(_CABINS, {"slug": slug, "id": None, "today": today}))
+        .mappings()
+        .one_or_none()
+    )
     if row is not None:
         return _cabin(row)
     slugs = (await conn.scalars(sa.select(accommodation.c.slug).order_by(sa.text("1")))).all()
     known = ", ".join(slugs) or "none yet; add one with: alojamientos cabins add"
     raise NoSuchAccommodation(f"There is no such cabin; there are: {known}", field="cabin")
+
+
+async def cabin_of(conn: AsyncConnection, accommodation_id: int, *, today: date) -> Cabin:
+    """Return the cabin with this number, which a reservation has."""
+    values = {"slug": None, "id": accommodation_id, "today": today}
+    return _cabin((await conn.execute(_CABINS, values)).mappings().one())
 
 
 def _cabin(row: sa.RowMapping) -> Cabin:

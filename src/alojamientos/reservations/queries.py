@@ -31,7 +31,7 @@ ACCOMMODATION = """
              p.weekend_price, p.min_nights, p.kind) ORDER BY p.starts_on)
          FROM price_rule p WHERE p.accommodation_id = a.id {seasons}) AS rules{more}
     FROM accommodation a WHERE {where} ORDER BY a.capacity, a.id"""
-_VIEW = f"""
+VIEW = f"""
     SELECT r.id, r.code, r.accommodation_id, a.name AS accommodation_name, r.guest_id,
         g.name AS guest_name, r.check_in, r.check_out, r.guests, {EFFECTIVE_STATUS} AS status,
         r.channel, r.quote, r.total, r.deposit, r.currency, r.hold_expires_at, r.created_at
@@ -63,11 +63,11 @@ _BOOKABLE = sa.text(
 ).bindparams(
     *_DATES, sa.bindparam("key", type_=sa.Text), sa.bindparam("guest_id", type_=sa.BigInteger)
 )
-_BY_ID = sa.text(_VIEW + "r.id = :id")
-_BY_CODE = sa.text(_VIEW + "r.code = :code")
-_BY_KEY = sa.text(_VIEW + "r.idempotency_key = :key")
+_BY_ID = sa.text(VIEW + "r.id = :id")
+_BY_CODE = sa.text(VIEW + "r.code = :code")
+_BY_KEY = sa.text(VIEW + "r.idempotency_key = :key")
 _OPEN_FOR_GUEST = sa.text(
-    _VIEW
+    VIEW
     + """r.guest_id = :guest_id
     AND r.check_out > (statement_timestamp() AT TIME ZONE a.time_zone)::date
     AND (r.status = 'confirmed'
@@ -134,7 +134,7 @@ def _rule(values: Sequence[Any]) -> PriceRule:
 
 
 def view_from(row: Mapping[Any, Any]) -> ReservationView:
-    """Build a view from a row of `_VIEW`."""
+    """Build a view from a row of `VIEW`."""
     return ReservationView(
         **{
             **row,
