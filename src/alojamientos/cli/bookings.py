@@ -1,13 +1,16 @@
 """The verbs for bookings: looked up, written down by hand, moved, cancelled."""
 
 from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from alojamientos.cli import bookings_shown as shown
 from alojamientos.cli.desk import AsJson, Desk, DryRun, Yes, open_desk, print_json
-from alojamientos.console import bookings
+from alojamientos.cli.files import write_private
+from alojamientos.console import bookings, exports
 from alojamientos.entrypoints import container
 from alojamientos.kit.dates import format_day, parse_day
 from alojamientos.kit.db import Transaction
@@ -26,6 +29,13 @@ From = Annotated[str, typer.Option("--from", help="Day of arrival: 2027-01-15 or
 To = Annotated[str, typer.Option("--to", help="Day of leaving.")]
 # PostgreSQL's lock decides; the one in front only sheds a crowd, which one person is not.
 _LOCKS = UnitLocks(None, ttl_ms=1000, wait_ms=0)
+
+
+class Export(StrEnum):
+    """What can be written as CSV."""
+
+    BOOKINGS = "bookings"
+    MONEY = "money"
 
 
 @app.command("list")
@@ -240,6 +250,37 @@ def no_show(code: Code, *, yes: Yes = False, dry_run: DryRun = False) -> None:
     )
     if done:
         print(f"{done.code}: no show")
+
+
+@app.command()
+def export(
+    what: Annotated[Export, typer.Argument(help="bookings, or money: the ledger line by line.")],
+    *,
+    first: Annotated[str, typer.Option("--from", help="Nights, or money, from this day on.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Until before this day.")] = "",
+    to: Annotated[
+        Path | None, typer.Option("--file", help="File to write; standard output without it.")
+    ] = None,
+) -> None:
+    """Write bookings or money as CSV that Excel opens: semicolons, decimal commas, dd/mm/yyyy.
+
+    The file has guests' names: it can be read by you alone.
+    """
+    desk = open_desk()
+    since = parse_day(first, field="from") if first else None
+    until = parse_day(last, field="to") if last else None
+    if what is Export.MONEY:
+        text = desk.read(
+            lambda conn: exports.money_csv(conn, since=since, until=until, zone=desk.zone)
+        )
+    else:
+        wanted = Filter(since=since, until=until)
+        text = desk.read(lambda conn: exports.bookings_csv(conn, wanted, zone=desk.zone))
+    if to is None:
+        print(text, end="")
+    else:
+        write_private(to, text.encode())
+        print(f"written: {to}")
 
 
 @app.command()

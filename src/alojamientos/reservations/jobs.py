@@ -74,13 +74,13 @@ def create_jobs(
 
 
 def _completing(
-    database: Database, log: FilteringBoundLogger, now: Callable[[], datetime]
+    database: Database, log: FilteringBoundLogger, clock: Callable[[], datetime]
 ) -> Callable[[], Awaitable[None]]:
     async def complete_stays() -> None:
         total = 0
         while True:
             async with database.begin() as tx:
-                count = await stays.complete_ended(tx, now=now(), limit=_BATCH)
+                count = await stays.complete_ended(tx, now=clock(), limit=_BATCH)
             total += count
             if count < _BATCH:
                 break
