@@ -44,6 +44,8 @@ VERBS: dict[str, _Verb] = {
     "blocks": _Verb("blocks", "app", _OWN, "Keep nights for yourself."),
     "cabins": _Verb("cabins", "app", _OWN, "Add cabins, change them, take them off sale."),
     "prices": _Verb("prices", "app", _OWN, "Set prices, seasons, holidays and minimum nights."),
+    "backup": _Verb("backups", "backup", _OWN, "Back up the database, and check the backup."),
+    "restore": _Verb("backups", "restore", _OWN, "Bring the database back, or try a backup."),
     "simulate": _Verb("simulate", "app", _TRY, "Play guests against the running stack."),
     "drill": _Verb("drill", "drill", _TRY, "Break something on purpose and time the alert mail."),
     "verify": _Verb("verify", "verify", _CHECK, "Check the running stack, with evidence per item."),

@@ -1,7 +1,7 @@
 """A guest's personal data deleted on request, and what has to stay for the books kept without them.
 
-Stays, prices, the ledger and payments remain: the law keeps accounts (Ley 25.326, art. 16.5; Código
-Civil y Comercial, art. 328: ten years). Nothing in what remains says who the guest was.
+Stays, prices, the ledger and payments remain: the law keeps accounts (Ley 25.326, art. 16.5; CCyC,
+art. 328: ten years). Nothing in what remains says who the guest was.
 """
 
 import sqlalchemy as sa
