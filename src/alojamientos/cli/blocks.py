@@ -1,6 +1,7 @@
 """The verbs for nights that the owner keeps for themselves."""
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -62,7 +63,7 @@ def list_blocks(
     since = None if past else desk.today
     found = desk.read(lambda conn: blocks.blocks(conn, cabin=cabin, since=since))
     if json:
-        print_json({"blocks": [as_json(each) for each in found]})
+        print_json({"blocks": [asdict(each) for each in found]})
     elif not found:
         print("no blocks; add one with: alojamientos blocks add CABIN --from DAY --to DAY")
     else:
@@ -87,16 +88,6 @@ def remove(
     )
     if done:
         print(f"block {done.id} removed")
-
-
-def as_json(block: Block) -> dict[str, Any]:
-    return {
-        "id": block.id,
-        "cabin": block.cabin,
-        "from": block.starts_on,
-        "to": block.ends_on,
-        "note": block.note,
-    }
 
 
 def _show(block: Block, booked: list[BookedThere]) -> None:

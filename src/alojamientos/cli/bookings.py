@@ -1,5 +1,6 @@
 """The verbs for bookings: looked up, written down by hand, moved, cancelled."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,7 @@ import typer
 from alojamientos.cli import bookings_shown as shown
 from alojamientos.cli.desk import AsJson, Desk, DryRun, Yes, open_desk, print_json
 from alojamientos.cli.files import write_private
-from alojamientos.console import bookings, exports
+from alojamientos.console import bookings, exports, shapes
 from alojamientos.entrypoints import container
 from alojamientos.kit.dates import format_day, parse_day
 from alojamientos.kit.db import Transaction
@@ -71,7 +72,7 @@ def list_bookings(
     )
     found, due = desk.read(lambda conn: shown.with_balances(conn, wanted, limit=limit))
     if json:
-        print_json({"bookings": [shown.as_json(each, due[each.id]) for each in found]})
+        print_json({"bookings": [asdict(shapes.booking(each, due=due[each.id])) for each in found]})
     elif not found:
         print("no bookings match; --all also shows what is over, cancelled or expired")
     else:
@@ -86,7 +87,7 @@ def show(code: Code, *, json: AsJson = False) -> None:
     desk = open_desk()
     found = desk.read(lambda conn: bookings.booking(conn, code))
     if json:
-        print_json(shown.whole_json(found))
+        print_json(asdict(shapes.whole(found)))
     else:
         shown.print_booking(found, zone=desk.zone)
 

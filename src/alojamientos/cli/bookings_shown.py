@@ -90,42 +90,6 @@ def print_cancellation(cancelled: Cancelled) -> None:
     print(f"given back by Mercado Pago: {format_money(cancelled.refunded)}")
 
 
-def as_json(view: ReservationView, due: int) -> dict[str, Any]:
-    return {
-        "code": view.code,
-        "status": view.status.value,
-        "channel": view.channel.value,
-        "cabin": view.accommodation_name,
-        "guest": view.guest_name,
-        "check_in": view.check_in,
-        "check_out": view.check_out,
-        "nights": view.stay.nights,
-        "guests": view.guests,
-        "total": view.total,
-        "deposit": view.deposit,
-        "due": due,
-        "currency": view.currency,
-        "hold_expires_at": view.hold_expires_at,
-        "created_at": view.created_at,
-    }
-
-
-def whole_json(found: Booking) -> dict[str, Any]:
-    return {
-        **as_json(found.view, found.balance.due),
-        "phone": found.phone,
-        "email": found.email,
-        "charged": found.balance.charged,
-        "paid": found.balance.paid,
-        "payment_link": found.link.url if found.link else None,
-        "quote": found.view.quote.to_json()["lines"],
-        "notes": [
-            {"text": each.text, "actor": each.actor, "created_at": each.created_at}
-            for each in found.notes
-        ],
-    }
-
-
 def _pairs(view: ReservationView) -> list[tuple[str, Any]]:
     nights = view.stay.nights
     return [

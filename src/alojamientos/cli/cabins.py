@@ -1,11 +1,13 @@
 """The verbs for cabins: what can be booked."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from alojamientos.cli import desk as desks
 from alojamientos.cli.desk import AsJson, DryRun, Yes, open_desk, print_json, print_table
+from alojamientos.console import shapes
 from alojamientos.kit.money import format_money, parse_money
 from alojamientos.reservations import cabins
 from alojamientos.reservations.cabins import Cabin
@@ -166,20 +168,7 @@ def edit_cabin(slug: str, changes: dict[str, Any], *, yes: bool, dry_run: bool) 
 
 
 def as_json(cabin: Cabin) -> dict[str, Any]:
-    own = cabin.accommodation
-    return {
-        "cabin": own.slug,
-        "name": own.name,
-        "description": own.description,
-        "sleeps": own.capacity,
-        "nightly_price": own.nightly_price,
-        "weekend_price": own.weekend_price,
-        "currency": own.currency,
-        "min_nights": own.min_nights,
-        "time_zone": own.time_zone,
-        "on_sale": cabin.active,
-        "bookings_ahead": cabin.ahead,
-    }
+    return asdict(shapes.cabin(cabin))
 
 
 def _row(cabin: Cabin) -> tuple[object, ...]:

@@ -1,13 +1,14 @@
 """The verbs for prices: a cabin's own, its seasons and its holidays."""
 
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from alojamientos.cli.cabins import edit_cabin
 from alojamientos.cli.desk import AsJson, Desk, DryRun, Yes, open_desk, print_json, print_table
-from alojamientos.console import occasions
+from alojamientos.console import occasions, shapes
 from alojamientos.kit.dates import format_day, parse_day
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Invalid
@@ -15,7 +16,6 @@ from alojamientos.kit.money import format_money, parse_money
 from alojamientos.reservations import cabins, prices, pricing
 from alojamientos.reservations.domain import RuleKind, Stay
 from alojamientos.reservations.prices import StoredRule, Wanted
-from alojamientos.reservations.pricing import PricedNight
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 Cabin = Annotated[str, typer.Argument(metavar="CABIN", help="Its short name, such as coihue.")]
@@ -41,7 +41,7 @@ def list_prices(
         desk.read(lambda conn: cabins.cabin(conn, cabin, today=desk.today))
     found = desk.read(lambda conn: prices.rules(conn, cabin=cabin, since=since))
     if json:
-        print_json({"prices": [rule_json(each) for each in found]})
+        print_json({"prices": [asdict(each) for each in found]})
     elif not found:
         print("no seasons or holidays: every night has the cabin's own price")
         print("add one with: alojamientos prices season CABIN NAME --from DAY --to DAY --nightly N")
@@ -72,11 +72,8 @@ def show(
         raise Invalid(f"at most {_MOST_SHOWN} nights at a time; choose a nearer --to", field="to")
     found = desk.read(lambda conn: cabins.cabin(conn, cabin, today=desk.today))
     nights = pricing.explain(found.accommodation, stay)
-    total = sum(night.amount for night in nights)
     if json:
-        print_json(
-            {"cabin": cabin, "nights": [night_json(each) for each in nights], "total": total}
-        )
+        print_json(asdict(shapes.prices(cabin, nights)))
         return
     print_table(
         ("night", "price>", "why", "min nights from here"),
@@ -90,6 +87,7 @@ def show(
             for each in nights
         ],
     )
+    total = sum(night.amount for night in nights)
     print(f"{stay.nights} nights: {format_money(total)}")
 
 
@@ -265,31 +263,6 @@ async def _put_holidays(
     return await prices.put_holidays(
         tx, accommodation_id=found.accommodation.id, wanted=wanted, actor=desk.actor
     )
-
-
-def rule_json(rule: StoredRule) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "cabin": rule.cabin,
-        "kind": rule.kind.value,
-        "name": rule.name,
-        "from": rule.starts_on,
-        "to": rule.ends_on,
-        "nightly_price": rule.nightly_price,
-        "weekend_price": rule.weekend_price,
-        "min_nights": rule.min_nights,
-    }
-
-
-def night_json(night: PricedNight) -> dict[str, Any]:
-    return {
-        "night": night.night,
-        "amount": night.amount,
-        "kind": night.kind.value,
-        "rule": night.rule,
-        "rule_kind": night.rule_kind.value if night.rule_kind else None,
-        "min_nights": night.min_nights,
-    }
 
 
 def _print_rules(rules: list[StoredRule]) -> None:

@@ -104,7 +104,7 @@ def test_a_holiday_is_priced_by_its_name_over_its_season_and_again(desk, verbs):
 
     rules = [r for r in verbs.json("prices", "list", "coihue")["prices"] if r["kind"] == "holiday"]
     shown = verbs.json(
-        "prices", "show", "coihue", "--from", rules[0]["from"], "--to", rules[0]["to"]
+        "prices", "show", "coihue", "--from", rules[0]["starts_on"], "--to", rules[0]["ends_on"]
     )
 
     assert {rule["name"] for rule in rules} == {"Carnaval"}
@@ -112,7 +112,9 @@ def test_a_holiday_is_priced_by_its_name_over_its_season_and_again(desk, verbs):
     assert {night["amount"] for night in shown["nights"]} == {320_000_00}
     assert {night["rule"] for night in shown["nights"]} == {"Carnaval"}
     assert shown["total"] == 320_000_00 * len(shown["nights"])
-    text = verbs("prices", "show", "coihue", "--from", rules[0]["from"], "--to", rules[0]["to"])
+    text = verbs(
+        "prices", "show", "coihue", "--from", rules[0]["starts_on"], "--to", rules[0]["ends_on"]
+    )
     assert "weeknight price of the holiday Carnaval" in text
     assert "4 (Carnaval)" in text
     verbs("prices", "remove", str(rules[0]["id"]), "--yes")
