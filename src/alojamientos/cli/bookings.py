@@ -2,41 +2,32 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from alojamientos.cli import booking_records as records
 from alojamientos.cli import bookings_shown as shown
+from alojamientos.cli.booking_records import Code
 from alojamientos.cli.desk import AsJson, Desk, DryRun, Yes, open_desk, print_json
-from alojamientos.cli.files import write_private
-from alojamientos.console import bookings, exports, shapes
+from alojamientos.console import bookings, shapes
 from alojamientos.entrypoints import container
 from alojamientos.kit.dates import format_day, parse_day
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Invalid
 from alojamientos.kit.locks import UnitLocks
 from alojamientos.kit.money import parse_money
-from alojamientos.reservations import by_hand, listing, moving, stays
+from alojamientos.reservations import by_hand, listing, moving
 from alojamientos.reservations.by_hand import Deposit, Person
 from alojamientos.reservations.domain import Stay
 from alojamientos.reservations.events import Channel, Status
 from alojamientos.reservations.listing import Filter
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-Code = Annotated[str, typer.Argument(help="Of the booking: 7K3M-9QXT-A2BD, in any spelling.")]
 From = Annotated[str, typer.Option("--from", help="Day of arrival: 2027-01-15 or 15/01/2027.")]
 To = Annotated[str, typer.Option("--to", help="Day of leaving.")]
 # PostgreSQL's lock decides; the one in front only sheds a crowd, which one person is not.
 _LOCKS = UnitLocks(None, ttl_ms=1000, wait_ms=0)
-
-
-class Export(StrEnum):
-    """What can be written as CSV."""
-
-    BOOKINGS = "bookings"
-    MONEY = "money"
 
 
 @app.command("list")
@@ -204,99 +195,6 @@ def move(
         print(f"moved: {after.code} is now {after.accommodation_name}, {days}")
 
 
-@app.command()
-def cancel(
-    code: Code,
-    *,
-    reason: Annotated[str, typer.Option(help="Why; kept with the booking.")] = "",
-    refund: Annotated[
-        bool, typer.Option("--refund", help="Give back all that was paid by Mercado Pago.")
-    ] = False,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Cancel a booking: its nights are free at once, and the guest is told.
-
-    There is no way back: book it again. What was paid stays in the guest's favor unless you say
-    --refund; cash and transfers you give back yourself.
-    """
-    desk = open_desk()
-    done = desk.change(
-        lambda tx: bookings.cancel(
-            tx, code=code, reason=reason, give_back=refund, actor=desk.actor
-        ),
-        show=shown.print_cancellation,
-        ask="Cancel it?",
-        yes=yes,
-        dry_run=dry_run,
-    )
-    if done:
-        print(f"cancelled: {done.view.code}")
-
-
-@app.command("no-show")
-def no_show(code: Code, *, yes: Yes = False, dry_run: DryRun = False) -> None:
-    """Note that the guest never came: the nights that are left can be sold again.
-
-    What was charged stays charged. There is no way back.
-    """
-    desk = open_desk()
-
-    async def work(tx: Transaction) -> Any:
-        view = await bookings.find(tx.conn, code)
-        return await stays.no_show(tx, reservation_id=view.id, today=desk.today, actor=desk.actor)
-
-    done = desk.change(
-        work, show=shown.print_view, ask="Did nobody come?", yes=yes, dry_run=dry_run
-    )
-    if done:
-        print(f"{done.code}: no show")
-
-
-@app.command()
-def export(
-    what: Annotated[Export, typer.Argument(help="bookings, or money: the ledger line by line.")],
-    *,
-    first: Annotated[str, typer.Option("--from", help="Nights, or money, from this day on.")] = "",
-    last: Annotated[str, typer.Option("--to", help="Until before this day.")] = "",
-    to: Annotated[
-        Path | None, typer.Option("--file", help="File to write; standard output without it.")
-    ] = None,
-) -> None:
-    """Write bookings or money as CSV that Excel opens: semicolons, decimal commas, dd/mm/yyyy.
-
-    The file has guests' names: it can be read by you alone.
-    """
-    desk = open_desk()
-    since = parse_day(first, field="from") if first else None
-    until = parse_day(last, field="to") if last else None
-    if what is Export.MONEY:
-        text = desk.read(
-            lambda conn: exports.money_csv(conn, since=since, until=until, zone=desk.zone)
-        )
-    else:
-        wanted = Filter(since=since, until=until)
-        text = desk.read(lambda conn: exports.bookings_csv(conn, wanted, zone=desk.zone))
-    if to is None:
-        print(text, end="")
-    else:
-        write_private(to, text.encode())
-        print(f"written: {to}")
-
-
-@app.command()
-def note(code: Code, text: Annotated[str, typer.Argument(help="What to remember.")]) -> None:
-    """Note something about a booking, for you only: `bookings show` has it."""
-    desk = open_desk()
-
-    async def work(tx: Transaction) -> str:
-        view = await bookings.find(tx.conn, code)
-        await stays.add_note(tx, reservation_id=view.id, text=text, actor=desk.actor)
-        return view.code
-
-    print(f"noted: {desk.write(work)}")
-
-
 def _stay(first: str, last: str) -> Stay:
     return Stay(parse_day(first, field="from"), parse_day(last, field="to"))
 
@@ -320,3 +218,8 @@ async def _move(
         **days,
         **changes,
     )
+
+
+for _verb in (records.cancel, records.note, records.export):
+    app.command()(_verb)
+app.command("no-show")(records.no_show)

@@ -6,24 +6,20 @@ from typing import Annotated
 
 import typer
 
+from alojamientos.cli import holiday_prices
 from alojamientos.cli.cabins import edit_cabin
 from alojamientos.cli.desk import AsJson, Desk, DryRun, Yes, open_desk, print_json, print_table
-from alojamientos.console import occasions, shapes
+from alojamientos.cli.prices_shown import Cabin, MinNights, Nightly, Weekend, money, print_rules
+from alojamientos.console import shapes
 from alojamientos.kit.dates import format_day, parse_day
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Invalid
-from alojamientos.kit.money import format_money, parse_money
+from alojamientos.kit.money import format_money
 from alojamientos.reservations import cabins, prices, pricing
 from alojamientos.reservations.domain import RuleKind, Stay
 from alojamientos.reservations.prices import StoredRule, Wanted
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-Cabin = Annotated[str, typer.Argument(metavar="CABIN", help="Its short name, such as coihue.")]
-Nightly = Annotated[
-    str | None, typer.Option(help="Sunday to Thursday nights, in pesos: 85000 or 85.000,50.")
-]
-Weekend = Annotated[str | None, typer.Option(help="Friday and Saturday nights, in pesos.")]
-MinNights = Annotated[int | None, typer.Option(help="The fewest nights of a stay.")]
 _MOST_SHOWN = 120
 
 
@@ -46,7 +42,7 @@ def list_prices(
         print("no seasons or holidays: every night has the cabin's own price")
         print("add one with: alojamientos prices season CABIN NAME --from DAY --to DAY --nightly N")
     else:
-        _print_rules(found)
+        print_rules(found)
 
 
 @app.command()
@@ -106,8 +102,8 @@ def base(
     Bookings that are there keep the price that they were quoted.
     """
     changes = {
-        "nightly_price": _money(nightly, "nightly"),
-        "weekend_price": _money(weekend, "weekend"),
+        "nightly_price": money(nightly, "nightly"),
+        "weekend_price": money(weekend, "weekend"),
         "min_nights": min_nights,
     }
     edit_cabin(cabin, changes, yes=yes, dry_run=dry_run)
@@ -136,93 +132,19 @@ def season(
         name=name.strip(),
         starts_on=parse_day(first, field="from"),
         ends_on=parse_day(last, field="to"),
-        nightly_price=_money(nightly, "nightly"),
-        weekend_price=_money(weekend, "weekend"),
+        nightly_price=money(nightly, "nightly"),
+        weekend_price=money(weekend, "weekend"),
         min_nights=min_nights,
     )
     done = desk.change(
         lambda tx: _add_season(tx, desk, cabin, wanted),
-        show=lambda rule: _print_rules([rule]),
+        show=lambda rule: print_rules([rule]),
         ask="",
         yes=True,
         dry_run=dry_run,
     )
     if done:
-        _print_rules([done])
-
-
-@app.command()
-def holidays(*, json: AsJson = False) -> None:
-    """Show the coming holidays and long weekends, and the nights that each of them sells.
-
-    A holiday's nights begin on its eve. Bridge days that are not decreed yet are expected ones.
-    """
-    found = occasions.upcoming(today=open_desk().today)
-    if json:
-        print_json(
-            {
-                "holidays": [
-                    {"name": each.name, "from": each.starts_on, "to": each.ends_on}
-                    for each in found
-                ]
-            }
-        )
-        return
-    print_table(
-        ("holiday", "first night", "leaving", "nights>"),
-        [
-            (
-                each.name,
-                format_day(each.starts_on),
-                format_day(each.ends_on),
-                (each.ends_on - each.starts_on).days,
-            )
-            for each in found
-        ],
-    )
-
-
-@app.command()
-def holiday(
-    cabin: Cabin,
-    name: Annotated[str, typer.Argument(help="carnaval, 'semana santa', 'año nuevo', güemes …")],
-    *,
-    price: Annotated[
-        str | None, typer.Option(help="Every night of it, in pesos; or --nightly and --weekend.")
-    ] = None,
-    nightly: Nightly = None,
-    weekend: Weekend = None,
-    min_nights: MinNights = None,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Price a holiday by its name, each time that it comes in the next two years.
-
-    It comes before the season's price. Said again, it replaces what it set before.
-    """
-    desk = open_desk()
-    if price is not None and (nightly is not None or weekend is not None):
-        raise Invalid("give --price, or --nightly and --weekend, not both", field="price")
-    wanted = [
-        Wanted(
-            name=each.name,
-            starts_on=each.starts_on,
-            ends_on=each.ends_on,
-            nightly_price=_money(price if nightly is None else nightly, "nightly"),
-            weekend_price=_money(price if weekend is None else weekend, "weekend"),
-            min_nights=min_nights,
-        )
-        for each in occasions.named(name, today=desk.today)
-    ]
-    done = desk.change(
-        lambda tx: _put_holidays(tx, desk, cabin, wanted),
-        show=_print_rules,
-        ask=f"Set these prices for {cabin}?",
-        yes=yes,
-        dry_run=dry_run,
-    )
-    if done:
-        _print_rules(done)
+        print_rules([done])
 
 
 @app.command()
@@ -236,7 +158,7 @@ def remove(
     desk = open_desk()
     done = desk.change(
         lambda tx: prices.remove(tx, rule_id=rule_id, actor=desk.actor),
-        show=lambda rule: _print_rules([rule]),
+        show=lambda rule: print_rules([rule]),
         ask="Remove it?",
         yes=yes,
         dry_run=dry_run,
@@ -256,42 +178,5 @@ async def _add_season(tx: Transaction, desk: Desk, cabin: str, wanted: Wanted) -
     )
 
 
-async def _put_holidays(
-    tx: Transaction, desk: Desk, cabin: str, wanted: list[Wanted]
-) -> list[StoredRule]:
-    found = await cabins.cabin(tx.conn, cabin, today=desk.today)
-    return await prices.put_holidays(
-        tx, accommodation_id=found.accommodation.id, wanted=wanted, actor=desk.actor
-    )
-
-
-def _print_rules(rules: list[StoredRule]) -> None:
-    print_table(
-        (
-            "id>",
-            "cabin",
-            "kind",
-            "name",
-            "first night",
-            "until",
-            "weeknight>",
-            "Fri, Sat>",
-            "nights>",
-        ),
-        [
-            (
-                *(each.id, each.cabin, each.kind.value, each.name),
-                *(format_day(each.starts_on), format_day(each.ends_on)),
-                *(_shown(each.nightly_price), _shown(each.weekend_price), each.min_nights),
-            )
-            for each in rules
-        ],
-    )
-
-
-def _shown(centavos: int | None) -> str | None:
-    return None if centavos is None else format_money(centavos)
-
-
-def _money(text: str | None, field: str) -> int | None:
-    return None if text is None else parse_money(text, field=field)
+for _verb in (holiday_prices.holidays, holiday_prices.holiday):
+    app.command()(_verb)

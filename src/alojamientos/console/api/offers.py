@@ -4,10 +4,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
 
 from alojamientos.console import occasions, shapes
-from alojamientos.console.api.room import ACTOR, Body, Centavos, DryRun, Id, Room
+from alojamientos.console.api.offers_asked import (
+    BlockRequest,
+    CabinChange,
+    CabinRequest,
+    Rates,
+    SeasonRequest,
+)
+from alojamientos.console.api.room import ACTOR, DryRun, Id, Room
 from alojamientos.console.occasions import Occasion
 from alojamientos.console.shapes import CabinShape, PricesShape
 from alojamientos.kit.db import Transaction
@@ -19,52 +25,6 @@ from alojamientos.reservations.prices import StoredRule, Wanted
 from alojamientos.reservations.schemas import Day
 
 _MOST_NIGHTS = 400
-Count = Annotated[int, Field(ge=1, le=100, strict=True)]
-
-
-class CabinRequest(Body):
-    cabin: Annotated[str, Field(max_length=40, description="Short name", examples=["coihue"])]
-    name: Annotated[str, Field(max_length=80, examples=["Cabaña Coihue"])]
-    description: Annotated[str, Field(max_length=1000)] = ""
-    sleeps: Count
-    nightly_price: Centavos
-    weekend_price: Centavos
-    min_nights: Count = 1
-
-
-class CabinChange(Body):
-    """What is left out stays as it is."""
-
-    name: Annotated[str | None, Field(max_length=80)] = None
-    description: Annotated[str | None, Field(max_length=1000)] = None
-    sleeps: Count | None = None
-    nightly_price: Centavos | None = None
-    weekend_price: Centavos | None = None
-    min_nights: Count | None = None
-
-
-class Rates(Body):
-    """What is left out stays the cabin's own."""
-
-    nightly_price: Centavos | None = None
-    weekend_price: Centavos | None = None
-    min_nights: Count | None = None
-
-
-class SeasonRequest(Rates):
-    name: Annotated[str, Field(max_length=80, examples=["Verano 2027"])]
-    starts_on: Annotated[Day, Field(description="Its first night")]
-    ends_on: Annotated[Day, Field(description="The morning after its last night")]
-
-
-class BlockRequest(Body):
-    cabin: Annotated[str, Field(max_length=40)]
-    starts_on: Annotated[Day, Field(description="The first night that is not sold")]
-    ends_on: Annotated[Day, Field(description="The morning after the last one")]
-    note: Annotated[str, Field(max_length=200)] = ""
-    force: Annotated[
-        bool, Field(strict=True, description="Although guests are booked there, who stay booked")
-    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
