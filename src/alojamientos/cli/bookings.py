@@ -136,7 +136,7 @@ def add(
             any_length=any_length,
             note=note,
         ),
-        show=shown.print_view,
+        show=shown.print_offer,
         ask="Book it?",
         yes=yes,
         dry_run=dry_run,

@@ -45,6 +45,12 @@ def print_view(view: ReservationView) -> None:
     _print_nights(view)
 
 
+def print_offer(view: ReservationView) -> None:
+    """Show what a booking would be; its code is given when it is made."""
+    print_pairs([pair for pair in _pairs(view) if pair[0] != "code"])
+    _print_nights(view)
+
+
 def print_booking(found: Booking, *, zone: str) -> None:
     view, balance = found.view, found.balance
     print_pairs(

@@ -129,7 +129,7 @@ def _refusal(cabin: str, stay: Stay, booked: list[BookedThere]) -> str:
     )
     return (
         f"{cabin} from {stay.check_in.isoformat()} to {stay.check_out.isoformat()} has bookings:"
-        f" {there}. Move or cancel them, or block the nights all the same"
+        f" {there}. Move or cancel them, or force the block over them"
     )
 
 

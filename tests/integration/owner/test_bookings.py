@@ -86,6 +86,7 @@ def test_a_dry_run_shows_the_price_and_books_nothing(desk, verbs):
     output = verbs(*ADD, "--dry-run")
 
     assert "Ana Pérez" in output
+    assert "code" not in output
     assert "nothing was changed" in output
     assert desk.sql("SELECT count(*) FROM reservation") == [(0,)]
     assert desk.sql("SELECT count(*) FROM guest") == [(0,)]
@@ -172,6 +173,28 @@ async def test_a_booking_moves_over_its_own_nights_but_not_over_another_s(desk, 
     assert "Some of these nights are taken" in refused
     assert (await desk.see(view)).stay == nights(2, 3)
     assert desk.sql("SELECT status FROM reservation WHERE id = %s", other.id) == [("expired",)]
+
+
+@pytest.mark.parametrize("by", ["block", "calendar"])
+async def test_a_booking_is_not_moved_to_nights_that_are_not_for_sale(desk, verbs, by):
+    view = await desk.confirm(await desk.hold(nights(0, 3), unit=2))
+    to = nights(10, 3)
+    if by == "block":
+        verbs("blocks", "add", "coihue", "--from", str(to.check_in), "--to", str(to.check_out))
+    else:
+        desk.sql(
+            "INSERT INTO calendar_feed (accommodation_id, source, url) VALUES (2, 'airbnb', 'u')"
+        )
+        desk.sql(
+            "INSERT INTO calendar_event (feed_id, accommodation_id, uid, starts_on, ends_on, kind,"
+            " content_hash) VALUES (1, 2, 'u', %s, %s, 'reservation', '')",
+            *(to.check_in, to.check_out),
+        )
+
+    refused = verbs("bookings", "move", view.code, "--from", str(to.check_in), "--yes", code=2)
+
+    assert "Some of these nights are taken" in refused
+    assert (await desk.see(view)).stay == nights(0, 3)
 
 
 async def test_of_many_who_want_the_same_nights_at_once_one_gets_them(desk):

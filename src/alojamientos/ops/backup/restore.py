@@ -58,11 +58,10 @@ def restore(
 ) -> None:
     """Bring the database at `dsn` to what `dump` has; nothing changes when it fails.
 
-    A database with tables is refused unless its data are to be replaced, one in use unless that is
-    known (`running`). Raises BackupDamaged,
+    The caller has checked it against its manifest. A database with tables is refused unless its
+    data are to be replaced, one in use unless that is known (`running`). Raises BackupDamaged,
     DatabaseNotEmpty, StillRunning, ProgramMissing or ProgramFailed.
     """
-    manifest.check(dump)
     with psycopg.connect(dsn) as conn:
         row = conn.execute(_OURS).fetchone()
         if row and row[0] and not running:
