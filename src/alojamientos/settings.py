@@ -126,6 +126,11 @@ class AppSettings(_Group):
         12, ge=1, le=100, description="Jobs that one worker runs at a time"
     )
     enable_metrics: bool = Field(default=True, description="false removes /metrics")
+    owner_token: SecretStr | None = Field(
+        None,
+        min_length=20,
+        description="Bearer token of the owner's API, /api/v1/owner; without it, that is closed",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description="Bearer token that /metrics wants; needed when WEB_HOST is not loopback",
@@ -381,6 +386,18 @@ class JourneySettings(_Group):
     )
 
 
+class BackupSettings(_Group):
+    """Backups of the database by `alojamientos backup`."""
+
+    model_config = SettingsConfigDict(env_prefix="BACKUP_")
+    folder: Path = Field(Path("backups"), description="Where they are written; private")
+    metrics_file: Path | None = Field(
+        None,
+        description="File of the node exporter's textfile collector that tells of the last good"
+        " one, such as /var/lib/node_exporter/backup.prom; without it nobody is told",
+    )
+
+
 class StackSettings(_Group):
     """The native stack of `make up`: ports (all on 127.0.0.1) and folders."""
 
@@ -421,6 +438,7 @@ class Settings:
         "guest_mail": GuestMailSettings,
         "alert": AlertSettings,
         "journey": JourneySettings,
+        "backup": BackupSettings,
         "stack": StackSettings,
     }
     app: AppSettings
@@ -434,6 +452,7 @@ class Settings:
     guest_mail: GuestMailSettings
     alert: AlertSettings
     journey: JourneySettings
+    backup: BackupSettings
     stack: StackSettings
 
     def __init__(self, **values: _Group) -> None:

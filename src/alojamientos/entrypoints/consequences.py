@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from alojamientos.channels import outbox, queries
-from alojamientos.conversation import mails, notices
+from alojamientos.conversation import mails, moves, notices
 from alojamientos.conversation.events import HandOverRequested
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.entrypoints import calendar_consequences
@@ -13,7 +13,12 @@ from alojamientos.entrypoints.telling import tell
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
 from alojamientos.payments import operations as payments
-from alojamientos.reservations.events import HoldReminded, ReservationChanged, Status
+from alojamientos.reservations.events import (
+    HoldReminded,
+    ReservationChanged,
+    ReservationMoved,
+    Status,
+)
 
 
 def create_consequences(
@@ -71,6 +76,15 @@ def create_consequences(
         **calendar_consequences.create(policy=policy, now=now, owner=owner if mail else None),
         HandOverRequested: handed_over,
         ReservationChanged: reservation_changed,
+        ReservationMoved: _moving(policy, now),
         HoldReminded: reminded,
         **MoneyConsequences(policy=policy, now=now, mail=mail, owner=owner).table(),
     }
+
+
+def _moving(policy: ConversationPolicy, now: Callable[[], datetime]) -> Consequence:
+    async def reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
+        await payments.record_reservation_moved(tx, fact)
+        await tell(tx, await moves.for_reservation_moved(tx.conn, fact, policy=policy, now=now()))
+
+    return reservation_moved

@@ -30,6 +30,7 @@ from alojamientos.reservations.events import (
     HoldRequested,
     LockAcquired,
     ReservationChanged,
+    ReservationMoved,
 )
 from alojamientos.telemetry import log_events
 from alojamientos.telemetry.recorder import Recorder
@@ -94,8 +95,12 @@ def _reservations(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, S
     def requested(fact: HoldRequested) -> None:
         recorder.reservation_attempted(channel=fact.channel)
 
+    def moved(fact: ReservationMoved) -> None:
+        log.info(log_events.RESERVATION_MOVED, **asdict(fact))
+
     return _table(
         (ReservationChanged, changed),
+        (ReservationMoved, moved),
         (LockAcquired, locked),
         (HoldReminded, reminded),
         (HoldRequested, requested),

@@ -112,7 +112,10 @@ def create_jobs(
             domain=settings.calendar_domain,
         ),
         *reservations.create_jobs(
-            database=container.database, log=container.log, checks=invariants.ALL
+            database=container.database,
+            log=container.log,
+            now=container.now,
+            checks=invariants.ALL,
         ),
         journeys.create_job(container, web=web),
     ]

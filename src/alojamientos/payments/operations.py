@@ -25,7 +25,7 @@ from alojamientos.payments.store import payment_event, payment_link
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries
 from alojamientos.reservations.domain import DatesTaken
-from alojamientos.reservations.events import ReservationChanged
+from alojamientos.reservations.events import ReservationChanged, ReservationMoved
 from alojamientos.reservations.views import ReservationView
 
 _TRIES = 3
@@ -49,6 +49,11 @@ class Applied:
 
 async def record_reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
     """Charge or release a reservation's price in the ledger; the rules are in `ledger`."""
+    await ledger.follow_reservation(tx.conn, reservation_id=fact.reservation_id, status=fact.status)
+
+
+async def record_reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
+    """Charge or release what a reservation costs more or less than before."""
     await ledger.follow_reservation(tx.conn, reservation_id=fact.reservation_id, status=fact.status)
 
 

@@ -119,6 +119,15 @@ HOLD_REMINDED = _event(
     *("reservation_id", "code"),
 )
 HOLDS_EXPIRED = _event("reservation.holds_expired", "The sweep ended overdue holds", "count")
+STAYS_COMPLETED = _event(
+    "reservation.stays_completed", "Stays ended whose day of leaving is over", "count"
+)
+RESERVATION_MOVED = _event(
+    "reservation.moved",
+    "The owner gave a booking other dates, another cabin, party or price",
+    *("reservation_id", "code", "status", "channel", "accommodation_id", "nights"),
+    *("total", "previous_total"),
+)
 GUEST_NOTICE_QUEUED = _event(
     "message.notice_queued",
     "A message that answers nothing was queued for a guest",

@@ -515,7 +515,7 @@ async def test_words_that_are_too_likely_wrong_are_not_acted_on(
         await eventually(lambda: recorded.of("webhook_processed"), seconds=60)
 
     [understood] = hotel.handler.understood
-    assert ("15 al 18 de enero" in understood) == (outcome == "heard")
+    assert ("15 al 18" in understood) == (outcome == "heard")
     assert (understood == "") == (outcome == "unsure")
     assert recorded.outcomes("speech_heard") == [outcome]
     assert (await stored(database))["heard"] == outcome

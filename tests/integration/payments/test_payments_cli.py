@@ -223,7 +223,7 @@ async def test_money_of_a_booking_that_was_cancelled_without_a_word_waits(till, 
     [
         (("record", "nope", "5", "--method", "cash"), "no booking's code"),
         (("record", "0000-0000-0000", "5", "--method", "cash"), "no such reservation"),
-        (("record", "0000-0000-0000", "5.5.5", "--method", "cash"), "is no amount"),
+        (("record", "0000-0000-0000", "5.5.5", "--method", "cash"), "'5.5.5' is none"),
         (("record", "0000-0000-0000", "5", "--method", "cash", "--on", "mañana"), "is no day"),
         (("record", "0000-0000-0000", "5", "--method", "beans"), "beans"),
         (("revert", "7"), "no such payment by hand"),

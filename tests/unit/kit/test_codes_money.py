@@ -56,7 +56,6 @@ def test_money_is_written_as_argentines_do(centavos, text):
         ("150.000", 150_000_00),
         ("$ 1.234.567,50", 1_234_567_50),
         ("1500,5", 1500_50),
-        ("1500.50", 1500_50),
         ("0,01", 1),
         (" 7 ", 7_00),
         ("999.999.999", 999_999_999_00),
@@ -79,11 +78,12 @@ def test_money_is_read_as_argentines_write_it(text, centavos):
         "1e9",
         "٣",
         "1.500.50",
+        "1500.50",
         "," * 9,
     ],
 )
 def test_what_is_no_amount_is_refused_by_its_field(text):
-    with pytest.raises(Invalid, match="is no amount") as refused:
+    with pytest.raises(Invalid, match="is none") as refused:
         parse_money(text)
 
     assert refused.value.extra["field"] == "amount"
