@@ -6,7 +6,7 @@ from datetime import date
 from rapidfuzz.distance import OSA
 
 from alojamientos.kit import codes
-from alojamientos.nlu import intents, options, party, stays, text
+from alojamientos.nlu import ages, animals, intents, money, options, party, stays, text
 from alojamientos.nlu.holidays import Holidays
 from alojamientos.nlu.values import Context, Dates, Intent, Resolved, Understanding
 
@@ -22,7 +22,7 @@ _SAID_TO_BE_A_CODE = re.compile(
 _MIXED = re.compile(r"\d[A-Za-z]|[A-Za-z]\d")
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _NAME = re.compile(
-    r"(?i:\b(?:me llamo|mi nombre es|soy|a nombre de|te (?:habla|escribe)|habla)\s+)"
+    r"(?i:\b(?:me llamo|mi nombre es|soy|a nombre de|(?:anot|agend|reserv)(?:a|á)me como|nombre(?: y apellido)?\s*:|te (?:habla|escribe)|habla)\s+)"
     r"([^\W\d_]{2,}(?:\s+(?:(?:del|de la|de los|de las)\s+)?[A-ZÁÉÍÓÚÑÜ][^\W\d_]+){0,3})"
 )
 _NO_NAME = frozenset(
@@ -133,11 +133,13 @@ def understand(
         intents=wishes,
         dates=dates if _is_of_stay(dates, wishes) else None,
         party=people,
-        pets=party.pets(words),
+        ages=ages.find(words) if people is not None else (),
+        budget=money.budget(words),
+        pets=animals.find(words),
         cabin=_cabin(folded, known),
         choice=choice,
         code=code,
-        services=intents.services(words),
+        services=frozenset() if Intent.COMPLAINT in wishes else intents.services(words),
         email=email[0] if email else None,
         name=name,
     )
@@ -182,7 +184,7 @@ def _choice(words: str, context: Context) -> int | None:
 
 def _only_party(words: str, context: Context) -> bool:
     """Tell whether a bare number answers how many they are."""
-    return context.expecting == "guests" and _BARE_NUMBER.fullmatch(words) is not None
+    return context.expecting == "guests" and party.is_answer(words)
 
 
 def _cabin(folded: str, context: Context) -> str | None:
@@ -219,7 +221,7 @@ def _name(message: str) -> tuple[str | None, str]:
     if match is None:
         return None, message
     words = match[1].split()
-    unsure = words[0].islower() and not re.search(r"nombre|llamo", match[0], re.IGNORECASE)
+    unsure = words[0].islower() and not re.search(r"nombre|llamo|como", match[0], re.IGNORECASE)
     if unsure or words[0].casefold() in _NO_NAME:
         return None, message
     name = " ".join(word if word in _NO_NAME else word[0].upper() + word[1:] for word in words)

@@ -21,15 +21,22 @@ from alojamientos.nlu.values import (
 )
 
 _MANY_NIGHTS = 10  # a bare number up to this may be nights as well as a day
-_INCLUSIVE = re.compile(r"\binclusive\b|\bincluid[oa]\b|\bcontando el \d")
+_INCLUSIVE = re.compile(
+    rf"\binclusive\b|\b(?:\d|ambos|{atoms.MONTH}|{atoms.WEEKDAY}) incluid[oa]s?\b|\bcontando el \d"
+)
 _WITHIN = re.compile(r"\bentre\b")
-_NIGHTS_OF = re.compile(r"\bnoches? (?:del?|de los dias)\b")
+_NIGHTS_OF = re.compile(r"(?<!\d )\bnoches? (?:del?|de los dias)\b")
+_MOVED_TO = re.compile(
+    r"\b(?:cambi|pas|mov|corr|modific|reprogram|posterg|adelant)\w*\b[^.?!]{0,30}\bal\s*$"
+)
+_ARRIVING = re.compile(r"\b(?:lleg|entr|ingres|caemos|caig|arranc)\w*|\bllegada\b")
+_LEAVING = re.compile(r"\b(?:sal(?:imos|ir|go|ida)|vamos|volv\w+|irnos|irme|egres\w+|me voy)\b")
 _BARE_ANSWER = re.compile(r"\W*(?P<lead>el |al |hasta el |el dia |dia )?(?P<d>\d{1,2})\W*")
 
 
 def find(text: str, *, today: date, context: Context, holidays: Holidays) -> Dates | None:
     """Return what canonical `text` says of a stay, or None when it says nothing of one."""
-    text = wording.clean(text, today)
+    text = wording.in_month(wording.clean(text, today), context.month)
     reading = _Reading(text, today=today, context=context, holidays=holidays)
     found = reading.dates()
     return None if found is None else limits.check(found, today)
@@ -50,6 +57,9 @@ class _Reading:
 
     def dates(self) -> Dates | None:
         """Return what the text says, or None."""
+        moved = self._moved()
+        if moved is not None:
+            return moved
         around = self._around()
         if around is not None:
             return options.with_nights(around, self.nights)
@@ -66,6 +76,18 @@ class _Reading:
             return Incomplete(missing=Missing.DAYS, nights=self.nights[0] if self.nights else None)
         return self._from_one(singles[0])
 
+    def _moved(self) -> Dates | None:
+        """Return the stay that is talked about, earlier or later: "¿y una semana después?"."""
+        days_later = lengths.shift(self.text)
+        first, last = self.context.check_in, self.context.check_out
+        if days_later is None or first is None or last is None or self.found:
+            return None
+        if not _LEAVING.search(self.text):
+            first += DAY * days_later
+        if not _ARRIVING.search(self.text):
+            last += DAY * days_later
+        return Resolved(span=Span(check_in=first, check_out=last), confirm=True)
+
     def _around(self) -> Dates | None:
         """Return the weekend that a date is said to be of: "el finde del 16/1"."""
         for atom in self.found:
@@ -74,11 +96,15 @@ class _Reading:
                 continue
             if self.linked.ranges:
                 return None
-            day = days.resolve(atom, today=self.today, month=self._month_of(atom))
+            month = self._month_of(atom) or self._about(_talked_about(self.context))[1]
+            day = days.resolve(atom, today=self.today, month=month)
             if isinstance(day, Wrong):
                 return InvalidDates(reason=day.reason, quote=day.quote)
             return occasions.weekend_around(
-                day.date, is_long="largo" in match[0], holidays=self.holidays, label=match[0]
+                day.date,
+                is_long=re.search("largo|feriado|puente", match[0]) is not None,
+                holidays=self.holidays,
+                label=match[0],
             )
         return None
 
@@ -140,10 +166,27 @@ class _Reading:
         if len(joined) > 1 and len(different) > 1:
             return Ambiguous(options=different)
         found = joined[0]
+        if len(joined) == 1 and not any(month for _, month in topics):
+            found = self._of_occasion(pair, found)
         talked = talked or self._starts(first)[0] != self.today
         if talked and isinstance(found, Resolved):
             found = Resolved(span=found.span, confirm=True)
         return self._including_last(found)
+
+    def _of_occasion(self, pair: tuple[Atom, Atom], found: Dates) -> Dates:
+        """Take two bare days as those of the occasion that is named: "navidad, del 24 al 27"."""
+        if not all(atom.is_bare for atom in pair):
+            return found
+        named = options.spans(
+            occasions.find(self.text, today=self.today, holidays=self.holidays)
+        )
+        for span in named:
+            year, month = self._about((span.check_in.year, span.check_in.month))
+            joined = pairs.join(*pair, today=self.today, month=month, year=year)
+            for one in options.spans(joined):
+                if one.check_in <= span.check_out and span.check_in <= one.check_out:
+                    return Resolved(span=one, confirm=True)
+        return found
 
     def _starts(self, atom: Atom) -> list[date]:
         """Return from when on a weekday is sought: "el jueves de semana santa"."""
@@ -206,9 +249,27 @@ class _Reading:
         if any(atom.day is not None or atom.weekday is not None for atom in self.found):
             return None
         named = occasions.find(self.text, today=self.today, holidays=self.holidays)
+        if self._day_within(named):
+            return None
+        if isinstance(named, Resolved) and self._of_another_month(named.span):
+            return Incomplete(missing=Missing.DAYS, month=self.months[0])
         if isinstance(named, Incomplete) and named.month is None and len(self.months) == 1:
             return replace(named, month=self.months[0])
         return named
+
+    def _day_within(self, named: Dates | None) -> bool:
+        """Tell whether a day that is said falls into what is named: "mañana, por fin de año"."""
+        return any(
+            span.check_in - DAY <= atom.exact <= span.check_out
+            for atom in self.found
+            for span in options.spans(named)
+            if atom.exact is not None
+        )
+
+    def _of_another_month(self, span: Span) -> bool:
+        """Tell whether the text is about a month that `span` is not in: "un finde en enero"."""
+        within = {(day.year, day.month) for day in (span.check_in, span.check_out)}
+        return len(self.months) == 1 and not within & set(self.months)
 
     def _without_days(self) -> Dates | None:
         answer = self._bare_answer()
@@ -251,6 +312,8 @@ class _Reading:
         if more is not None and context.check_out is not None:
             later = Span(check_in=context.check_in, check_out=context.check_out + DAY * more)
             sooner = Span(check_in=context.check_in - DAY * more, check_out=context.check_out)
+            if later.nights < 1:
+                return InvalidDates(reason=Reason.REVERSED)
             return Ambiguous(options=(later, sooner))
         return options.lasting(context.check_in, self.nights, confirm=False)
 
@@ -272,7 +335,7 @@ class _Reading:
         when = days.resolve(atom, today=self._starts(atom)[0], month=month, year=year)
         if isinstance(when, Wrong):
             return InvalidDates(reason=when.reason, quote=when.quote)
-        leaving = links.is_leaving(self.text, atom)
+        leaving = links.is_leaving(self.text, atom) and not _MOVED_TO.search(atom.before(self.text))
         if leaving and not self.nights and self.context.check_in is None:
             return Incomplete(missing=Missing.CHECK_IN)
         if leaving and self.nights:

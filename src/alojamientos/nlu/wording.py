@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
+from alojamientos.nlu import named_days
 from alojamientos.nlu.atoms import MONTH, WEEKDAY, Atom
 from alojamientos.nlu.text import MONTHS
 
@@ -25,6 +26,11 @@ _NOISE = re.compile(
     "|".join(
         (
             r"\b(?:a|por|de|en|x) la manana\b",
+            # What is wished, and what happens on a day whether they come or not.
+            r"\bfeliz (?:navidad|ano nuevo|ano|pascuas?|dia|finde)\b(?: y (?:1 )?(?:feliz |prospero |muy |buen )*ano(?: nuevo)?\b)?|\bfelices (?:fiestas|pascuas?)\b",
+            rf"\bcumpl(?:e|o|imos|en)\b[^.?!,]{{0,15}}\bel \d{{1,2}}(?: de (?:{MONTH})|/\d{{1,2}})?\b",
+            r"\bhace (?:mas de |como |casi )*\d+ (?:dias?|semanas?|meses|mes|horas?|anos?)\b",
+            r"\bde 1 al? (?:5|10)\b|\bdel 1 al (?:5|10)\b(?=[^.?!]*\b(?:puntaje|puntua|nota|calific))",
             # Hours.
             r"\ba las? \d{1,2}(?:[:.]\d\d)?(?:\s?(?:y media|y cuarto|hs?|horas|am|pm)\b)?",
             r"\bde \d{1,2} a \d{1,2}\s?(?:hs|horas)\b|\b\d{1,2}:\d\d\b(?:\s?hs)?",
@@ -42,7 +48,8 @@ _NOISE = re.compile(
             r"\(?(?:de )?\b\d{1,2}(?:\s*[,yeao-]\s*\d{1,2}){0,6}\s*(?:anos|anitos|meses)\b\)?",
             rf"(?<![/\d])\b(?:entre )?\d{{1,2}}\s?(?:y|a|o|u|-)\s?\d{{1,2}} {_PEOPLE}\b",
             # Streets, telephones, documents.
-            rf"\b(?:calle|av|avenida|plaza|barrio|plazoleta) \d{{1,2}} de (?:{MONTH})\b",
+            rf"\b(?:calle|av|avda|avenida|plaza|barrio|bo|plazoleta|bv|boulevard|pasaje|pje|esquina|escuela|club|hospital)\.? (?:el )?\d{{1,2}} de (?:{MONTH})\b(?: (?:al |n |nro )?\d{{2,5}}\b)?",
+            rf"\b\d{{1,2}} de (?:{MONTH}) (?:al )?(?!20[2-3]\d\b)[1-9]\d{{2,4}}\b",
             r"\+?\b\d{5,}\b|\b\d{2,5}(?:[ -]\d{3,4}){2,}\b|\b\d{4}-\d{4}\b(?!-)",
             r"\b\d{1,2}\.\d{3}\.\d{3}\b",
             r"\b(?:dni|cuit|cbu|tel|telefono|cel|celular|patente)\s*(?:n|nro|es|:)?\s*[\d .-]+",
@@ -69,8 +76,17 @@ _NEXT_YEAR = re.compile(r"\b(?:de |del |el )*(?:ano que viene|proximo ano|ano pr
 _DASHED = re.compile(
     r"\b(\d{1,2})-(\d{1,2})(\s?(?:al?|hasta|y)\s(?:el\s)?)(\d{1,2})-(\d{1,2})\b(?!-)"
 )
+_DASHED_END = re.compile(r"\b(\d{1,2})(\s(?:al?|hasta)\s(?:el\s)?)(\d{1,2})-(1[0-2]|0?[1-9])\b(?!-|\s?(?:/|de\b|personas))")
 _LISTED = re.compile(r"(?<![\d.,])(\d{1,2}),(?=\d{1,2}(?:,| y|\s*$))")
 _THAT_IS = re.compile(r"[\s,(]*(?:que (?:cae|es|seria) )?(?:1 |el )?")
+_OF_WHICH_MONTH = re.compile(
+    r"\b(?:(?:1|primera?|2|segunda) quincena|(?:primer|segundo|tercer|cuarto|ultimo) (?:finde|fin de semana))\b"
+    rf"(?! (?:de |del )?(?:mes de )?(?:{MONTH})\b)"
+)
+_STAYS = re.compile(
+    r"\d|\b(?:lugar|algo|disponib\w*|libres?|noches?|personas?|para|por|desde|hasta|de|al?|tenes|tienen|tendr\w+|queda\w*"
+    r"|hay|somos|lleg\w+|vamos|voy|ir|iriamos|caban\w*|reserv\w*|busc\w+|necesit\w+|quier\w+|quer\w+|precios?|cuanto|dormir|ingres\w+|mismo)\b"
+)
 _DECEMBER = 12
 _FEW_WORDS = 4
 _GOES_ON = re.compile(r"\s(?:hasta|al?|-|por|x|y)\s")
@@ -79,15 +95,23 @@ _LEADS_TO_PAST = re.compile(r"\b(?:desde|de|para|hasta|el dia de)\s*$")
 
 def clean(text: str, today: date) -> str:
     """Return canonical `text` without what only looks like a date, and with months by name."""
-    text = _NOISE.sub(" ", text)
+    text = named_days.spell_out(_NOISE.sub(" ", text))
     text = _LISTED.sub(r"\1, ", text)
-    text = _DASHED.sub(r"\1/\2\3\4/\5", text)
+    text = _DASHED_END.sub(r"\1\2\3/\4", _DASHED.sub(r"\1/\2\3\4/\5", text))
     years, month = divmod(today.month, _DECEMBER)
     this = f" de {MONTHS[today.month - 1]} de {today.year} "
     following = f" de {MONTHS[month]} de {today.year + years} "
     text = _NEXT_MONTH.sub(following, _THIS_MONTH.sub(this, text))
     text = _NEXT_YEAR.sub(f" de {today.year + 1} ", _THIS_YEAR.sub(f" de {today.year} ", text))
     return " ".join(text.split())
+
+
+def in_month(text: str, month: tuple[int, int] | None) -> str:
+    """Return canonical `text` with the month that is talked about where it leaves it out."""
+    if month is None:
+        return text
+    year, number = month
+    return _OF_WHICH_MONTH.sub(rf"\g<0> de {MONTHS[number - 1]} de {year}", text)
 
 
 def meant(text: str, found: list[Atom]) -> list[Atom]:
@@ -98,6 +122,8 @@ def meant(text: str, found: list[Atom]) -> list[Atom]:
     kept = []
     for atom in found:
         in_passing = atom.text in ("hoy", "ayer", "anteayer", "antes de ayer")
+        if atom.exact is not None and len(text.split()) > _FEW_WORDS - 1 and not _STAYS.search(text):
+            continue  # "mañana juega Boca"
         led = _LEADS_TO_PAST.search(atom.before(text)) or _GOES_ON.match(text, atom.end)
         if in_passing and not led and (dated or names_month):
             continue
