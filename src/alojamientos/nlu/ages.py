@@ -21,6 +21,7 @@ _AGED = re.compile(
 )
 _YEARS = re.compile(rf"\b(?P<list>{_LIST})\s*(?P<unit>anos?|anitos|meses|mes)\b(?! (?:de casados|juntos|de novios|que viene))")
 _UNCOUNTED = re.compile(rf"(?<!\d )\b(?P<who>{_MANY_CHILDREN}) de (?P<list>\d{{1,2}}(?:\s*,\s*\d{{1,2}})*\s*y\s*(?:de )?\d{{1,2}})\b{_NO_DATE}")
+_BETWEEN = re.compile(r"\b(?:de )?entre (?:los )?\d{1,2} y (?:los )?\d{1,2} anos\b")
 _NUMBER = re.compile(r"\d{1,2}")
 _ONE_OF_THEM = re.compile(r"\b1 de (?=\d)")
 _OLDEST = 17
@@ -30,6 +31,7 @@ def find(text: str) -> tuple[int, ...]:
     """Return the ages of the children that canonical `text` tells, in its order; a baby is 0."""
     if not re.search(rf"\b{CHILD}\b", text):
         return ()
+    text = _BETWEEN.sub(" ", text)
     found: dict[int, list[int]] = {}
     end = -1
     for match in sorted(

@@ -197,6 +197,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Builder], ...] = tuple(
         (r"\bpasado manana\b", _relative(2)),
         (r"\b(?:hoy(?: a la noche)?|esta noche|esta tarde)\b", _relative(0)),
         (r"\bmanana\b", _relative(1)),
+        (r"(?:(?<=\bhasta )|(?<=\by )|(?<=\bo )|(?<=\ba ))pasado\b(?! (?:el|la|las|mes|ano|finde|fin|por))", _relative(2)),
         (r"\b(?:antes de ayer|anteayer)\b", _relative(-2)),
         (r"\bayer\b", _relative(-1)),
         (r"\b(?:dentro de|en|de aca a)\s+(?P<n>\d{1,3})\s+(?P<u>dias?|semanas?)\b", _within),

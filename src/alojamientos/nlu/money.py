@@ -7,10 +7,10 @@ AMOUNT = (
     r"(?: ?(?:pesos|ars))?"
 )
 _LIMITS = (
-    r"(?:hasta|menos de|no mas de|no (?:pase|supere)n? (?:de )?(?:los )?|maximo(?: de)?|tope(?: de)?|a lo sumo|presupuesto[^\d.?!]{0,20}"
+    r"(?:hasta|menos de|no (?:[a-z]+ ){0,3}mas de|no (?:pase|supere)n? (?:de )?(?:los )?|maximo(?: de)?|tope(?: de)?|a lo sumo|presupuesto[^\d.?!]{0,20}"
     r"|tengo|tenemos|cuento con|contamos con|gastar(?:ia|iamos)?(?: hasta)?|alrededor de|(?<!me )por)"
 )
-_BUDGET = re.compile(rf"\b{_LIMITS}\s*(?:los |unos |como |aprox\w* )*{AMOUNT}(?!\d)")
+_BUDGET = re.compile(rf"\b{_LIMITS}\s*(?:los |unos |como |aprox\w* ){{0,3}}{AMOUNT}(?!\d)")
 _LEAST_PLAIN = 1_000  # pesos: a smaller number without a unit is no money
 _UNITS = {"mil": 1_000, "luca": 1_000, "lucas": 1_000}
 _MILLION = 1_000_000

@@ -173,6 +173,10 @@ def _days_of(m: re.Match[str], _today: date, _holidays: Holidays) -> Dates:
     return Incomplete(missing=Missing.DAYS, label=m[0].strip())
 
 
+def _year_end(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
+    return Incomplete(missing=Missing.DAYS, month=(today.year, 12), label=m[0].strip())
+
+
 def _sunday_of(month: int, number: int) -> _Builder:
     def build(_m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
         for year in (today.year, today.year + 1):
@@ -224,7 +228,7 @@ _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
     (re.compile(r"\bcarnaval(?:es)?\b"), _carnival),
     (
         re.compile(
-            rf"\b(?:el |proximo |este |algun )*(?:{_WEEKEND} largos?|feriados?(?: (?:largos?|puente))?|{_WEEKEND} con feriado|puente(?= (?:de (?:{_MONTH})|turistico|que viene)|\s*$))"
+            rf"\b(?:el |proximo |este |algun ){{0,3}}(?:{_WEEKEND} largos?|feriados?(?: (?:largos?|puente))?|{_WEEKEND} con feriado|puente(?= (?:de (?:{_MONTH})|turistico|que viene)|\s*$))"
             rf"(?: (?:que viene|de|en) (?:el )?(?P<m>{_MONTH}))?\b"
         ),
         _long_weekend,
@@ -245,6 +249,7 @@ _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
         _fortnight,
     ),
     (re.compile(rf"\b(?:todo (?:el mes de )?|el mes completo de |mes entero de ){_OF_MONTH}"), _whole_month),
+    (re.compile(r"\bultim[oa]s? (?:semana|dias|finde|fin de semana) del ano\b"), _year_end),
     (re.compile(r"\bdia del padre\b"), _sunday_of(6, 3)),
     (re.compile(r"\bdia de la madre\b"), _sunday_of(10, 3)),
     (re.compile(r"\bdia (?:del nino|de (?:la nina|las infancias))\b"), _sunday_of(8, 3)),

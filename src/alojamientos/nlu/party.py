@@ -5,7 +5,7 @@ import re
 from alojamientos.nlu import ages, animals
 from alojamientos.nlu.values import Context, Party
 
-_ADULT = r"(?:adultos?|mayores|grandes|gdes)"
+_ADULT = r"(?:adultos?|hombres?|mujer(?:es)?(?<=es)|varones|senoras|mayores|grandes|gdes)"
 _CHILD = ages.CHILD
 _PERSON = r"(?:personas|huespedes|ocupantes|gentes?|integrantes|amig[oa]s|pibes|pibas|viejos|companer[oa]s|plazas|en total|p)"
 _AND = r"(?:y|e|mas|\+|con|,)"
@@ -60,7 +60,7 @@ _FAMILY = re.compile(r"\bfamilia tipo\b")
 _COUPLES = re.compile(r"\b(?P<n>\d) (?:parejas|matrimonios)\b")
 _PARTNER = r"(?:senora|mujer|esposa|esposo|marido|novi[oa]|pareja|companer[oa]|prometid[oa]|media naranja|jermu)"
 _COUPLE = re.compile(
-    rf"\b(?:parejas?(?! de \d)|parejita|matrimonio|(?:mi|m) {_PARTNER})\b|\b(?:los|nosotros) 2\b"
+    rf"\b(?:parejas?(?! de \d)|parejita|matrimonio|(?<!dni de )(?<!\bde )(?:mi|m) {_PARTNER})\b|\b(?:los|nosotros) 2\b"
 )
 _KIN = r"(?:amig[oa]|herman[oa]|mama|papa|madre|padre|vieja|viejo|suegra|suegro|prim[oa]|tia|tio|cunad[oa])"
 _FOLK = re.compile(
@@ -68,6 +68,9 @@ _FOLK = re.compile(
     r"|(?:mis|nuestr[oa]s) (?P<n>\d) (?:herman|amig|prim|cunad)[oa]s)\b"
 )
 _COMES = re.compile(r"\b(?:yo|voy|vamos|viajo|viajamos|somos|con|para|nosotros|iriamos|iria|vienen)\b")
+_FOR_THEM = re.compile(
+    r"^(?!.*\b(?:yo|voy|vamos|viajo|viajamos|somos|nosotros|con|iria\w*)\b).*\bpara (?:mis|los)\b"
+)
 _US = re.compile(r"\bnosotros (?P<n>\d)\b")
 _ANOTHER = re.compile(rf"\b(?:yo y (?:mi|1) |con (?:mi|1) ){_KIN}\b|\bmi {_KIN} y yo\b")
 _RELATIVE = re.compile(rf"\b(?:y|con|mas) (?:mi|1) {_KIN}\b")
@@ -89,6 +92,9 @@ _OPENS = re.compile(r"\W*(?:(?:y|entonces|bueno|eh|ah|nosotros|seria|serian)\b\W
 _ONE_MORE = re.compile(
     r"\b(?:somos|seriamos|va|viene|vamos a ser|se suman?|se agregan?|sum\w+|agreg\w+) (?:a )?(?P<n>\d) (?:personas |adultos? )?mas\b"
     r"|\b(?:sum|agreg|anad)\w+ (?:a )?(?P<m>\d) (?:personas|adultos?)\b"
+)
+_WITH_PARTNERS = re.compile(
+    r"\bcon (?:sus|nuestr[oa]s|las|los) (?:parejas|novi[oa]s|maridos|espos[oa]s|mujeres|senoras)\b"
 )
 _EACH = re.compile(r"\bcada (?:1|pareja|familia|matrimonio)\b")
 
@@ -160,6 +166,8 @@ def _counted(text: str) -> _Found | None:
     if total is None:
         friends = _FRIENDS.search(text)
         return (int(friends["n"]), 0, True) if friends is not None else None
+    if _WITH_PARTNERS.search(text):
+        return 2 * total, children, True
     if children and not _ADDED.search(text) and total > children:
         return total - children, children, open_ended
     return total, children, open_ended
@@ -172,7 +180,8 @@ def _relatives(text: str, children: int) -> _Found | None:
     if not any(one["pair"] or one["n"] for one in named) or not _COMES.search(text):
         return None
     us = _US.search(text)
-    return (int(us["n"]) if us is not None else 1) + several, children, True
+    ourselves = int(us["n"]) if us is not None else int(not _FOR_THEM.search(text))
+    return ourselves + several, children, True
 
 
 def _children(text: str) -> int:

@@ -26,17 +26,28 @@ _INCLUSIVE = re.compile(
 )
 _WITHIN = re.compile(r"\bentre\b")
 _NIGHTS_OF = re.compile(r"(?<!\d )\bnoches? (?:del?|de los dias)\b")
+_AROUND = re.compile(
+    r"\b(?:antes|despues|luego|previo|pasad[oa]s?) (?:del?|de la|de las|a|el|la|las)? ?"
+    r"(?:semana santa|pascuas?|carnaval|navidad|ano nuevo|fin de ano|fiestas|nochebuena|feriado|finde)"
+)
+_NEAR = re.compile(r"\b(?:antes|despues|luego|pasad[oa]s?) (?:del?|el|de los|las)\s*(?:el |dia )?$")
+_SOME_DAY = re.compile(
+    rf"\b(?:algun|1|cualquier|otro) (?:dia )?(?:{atoms.WEEKDAY})\b"
+    rf"|\b(?:{atoms.WEEKDAY})\b[^.?!]{{0,12}}\bno\b,? (?:sino )?(?:el|la) (?:otr[oa]|siguiente|que sigue)\b"
+)
 _MOVED_TO = re.compile(
     r"\b(?:cambi|pas|mov|corr|modific|reprogram|posterg|adelant)\w*\b[^.?!]{0,30}\bal\s*$"
 )
 _ARRIVING = re.compile(r"\b(?:lleg|entr|ingres|caemos|caig|arranc)\w*|\bllegada\b")
 _LEAVING = re.compile(r"\b(?:sal(?:imos|ir|go|ida)|vamos|volv\w+|irnos|irme|egres\w+|me voy)\b")
-_BARE_ANSWER = re.compile(r"\W*(?P<lead>el |al |hasta el |el dia |dia )?(?P<d>\d{1,2})\W*")
+_BARE_ANSWER = re.compile(r"\W*(?P<lead>el |al |hasta el |el dia |dia )?(?P<d>\d{1,2})(?P<rest>\W*(?:por |x )?\d{1,2} (?:noches?|dias))?\W*")
 
 
 def find(text: str, *, today: date, context: Context, holidays: Holidays) -> Dates | None:
     """Return what canonical `text` says of a stay, or None when it says nothing of one."""
-    text = wording.in_month(wording.clean(text, today), context.month)
+    text = wording.clean(text, today)
+    named = occasions.months(text, [], today)
+    text = wording.in_month(text, named[0] if len(named) == 1 else context.month)
     reading = _Reading(text, today=today, context=context, holidays=holidays)
     found = reading.dates()
     return None if found is None else limits.check(found, today)
@@ -150,6 +161,9 @@ class _Reading:
 
     def _range(self, pair: tuple[Atom, Atom], elsewhere: Dates | None) -> Dates:
         first, second = pair
+        if all(one.day is None and one.exact is None for one in pair) and len(self.months) == 1:
+            # "de lunes a viernes en enero": of which week?
+            return Incomplete(missing=Missing.DAYS, month=self.months[0])
         topics = [self._about(month) for month in self.months]
         talked = False
         if not topics and first.is_bare and second.is_bare:
@@ -253,6 +267,10 @@ class _Reading:
             return None
         if isinstance(named, Resolved) and self._of_another_month(named.span):
             return Incomplete(missing=Missing.DAYS, month=self.months[0])
+        if isinstance(named, Ambiguous) and _AROUND.search(self.text):
+            return Incomplete(missing=Missing.DAYS, nights=self.nights[0] if self.nights else None)
+        if isinstance(named, Resolved) and self.context.check_in is not None:
+            return replace(named, confirm=True)  # "¿y el finde?", after other dates
         if isinstance(named, Incomplete) and named.month is None and len(self.months) == 1:
             return replace(named, month=self.months[0])
         return named
@@ -293,6 +311,8 @@ class _Reading:
         number = int(match["d"])
         atom = Atom(start=match.start("d"), end=match.end("d"), text=match["d"], day=number)
         check_in = self.context.check_in
+        if match["rest"] and self.context.expecting == "check_out":
+            return None
         if self.context.expecting != "check_out" or check_in is None or match["lead"]:
             return self._from_one(atom)
         by_day = self._leaving(atom, check_in)
@@ -318,6 +338,9 @@ class _Reading:
         return options.lasting(context.check_in, self.nights, confirm=False)
 
     def _from_one(self, atom: Atom) -> Dates:
+        vague = self._vague(atom)
+        if vague is not None:
+            return vague
         check_in = self.context.check_in
         arriving = links.is_arriving(self.text, atom)
         if check_in is not None and not arriving and not self.nights:
@@ -327,6 +350,22 @@ class _Reading:
                 soft = isinstance(found, Resolved) and self.context.check_out is not None
                 return Resolved(span=found.span, confirm=True) if soft else found  # type: ignore[union-attr] # soft
         return self._arriving(atom)
+
+    def _vague(self, atom: Atom) -> Dates | None:
+        """Return what is left to ask where a day is only near the stay: "antes del 20"."""
+        nights = self.nights[0] if self.nights else None
+        if atom.day is None and atom.weekday is not None:
+            month = self.months[0] if len(self.months) == 1 else None
+            if month is None and not _SOME_DAY.search(self.text):
+                return None
+            return Incomplete(missing=Missing.DAYS, month=month, nights=nights)
+        if not _NEAR.search(atom.before(self.text)):
+            return None
+        day = days.resolve(atom, today=self.today, month=self._month_of(atom))
+        if isinstance(day, Wrong):
+            return InvalidDates(reason=day.reason, quote=day.quote)
+        month = (day.date.year, day.date.month)
+        return Incomplete(missing=Missing.DAYS, month=month, nights=nights)
 
     def _arriving(self, atom: Atom) -> Dates:
         year, month = self._topic()

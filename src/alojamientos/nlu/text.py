@@ -46,7 +46,7 @@ _SHORT = {
     "mp": "mercadopago", "transfe": "transferencia", "ndea": "nada", "grax": "gracias",
     "gcias": "gracias", "ad": "adultos", "adul": "adultos", "adult": "adultos", 
     "wenas": "buenas", "guenas": "buenas", "ay": "hay", "pa": "para", "pal": "para el",
-    "mnn": "manana", "mnna": "manana", "mna": "manana", "mnana": "manana", "finds": "finde",
+    "mnn": "manana", "mnna": "manana", "mna": "manana", "mnana": "manana", "manna": "manana", "maana": "manana", "manan": "manana", "finds": "finde",
 }  # fmt: skip
 # Short for a month only beside a number: "15 mar", but not "cerca del mar".
 _BESIDE_A_NUMBER = frozenset({"mar", "set", "ad", "per", "bs"}) | foreign.BESIDE_A_NUMBER
@@ -92,6 +92,11 @@ _WORD = re.compile(r"\b\d{1,2}(?:ro|ero|er|do|da|ra|era|ta|o)\b|[a-z]+")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _ORDINAL_SIGN = re.compile(r"(?<=\d)(?:\s?[°ºª]|(?:st|nd|rd|th)\b)")
 _THOUSANDS = re.compile(r"(?<=\d)\s?k\b")
+_SHORT_PARTY = re.compile(r"\b(\d) ?a\s?[+y,]?\s?(\d) ?(?:n|m)\b")
+# "15ene", "2ad", but neither "1ro" nor "2x1".
+_GLUED = re.compile(
+    r"(?<=\d)(?=(?!(?:r[oa]|er|er[oa]|d[oa]|ta|st|nd|rd|th)\b|x\d)[a-z]{2})"
+)
 _LINE_END = re.compile(r"\s*[\r\n]+\s*")
 _SOUNDS = (
     ("qu", "k"), ("ch", "x"), ("ll", "y"), ("h", ""), ("v", "b"), ("z", "s"), ("ce", "se"),
@@ -118,7 +123,8 @@ def fold(text: str) -> str:
 
 def canonical(text: str) -> str:
     """Return folded `text` with abbreviations written out, number words as digits, typos mended."""
-    text = _THOUSANDS.sub(" lucas", text)
+    text = _SHORT_PARTY.sub(r"\1 adultos \2 nenes", _THOUSANDS.sub(" lucas", text))
+    text = _GLUED.sub(" ", text)
     text = _TENS.sub(lambda m: str(_UNITS[m[1]] + _UNITS[m[2]]), text)
     pieces, end, before, counted = [], 0, "", False
     for match in _WORD.finditer(text):

@@ -29,8 +29,9 @@ _NOISE = re.compile(
             # What is wished, and what happens on a day whether they come or not.
             r"\bfeliz (?:navidad|ano nuevo|ano|pascuas?|dia|finde)\b(?: y (?:1 )?(?:feliz |prospero |muy |buen )*ano(?: nuevo)?\b)?|\bfelices (?:fiestas|pascuas?)\b",
             rf"\bcumpl(?:e|o|imos|en)\b[^.?!,]{{0,15}}\bel \d{{1,2}}(?: de (?:{MONTH})|/\d{{1,2}})?\b",
-            r"\bhace (?:mas de |como |casi )*\d+ (?:dias?|semanas?|meses|mes|horas?|anos?)\b",
+            r"\bhace (?:mas de |como |casi ){0,3}\d+ (?:dias?|semanas?|meses|mes|horas?|anos?)\b",
             r"\bde 1 al? (?:5|10)\b|\bdel 1 al (?:5|10)\b(?=[^.?!]*\b(?:puntaje|puntua|nota|calific))",
+            rf"\b(?:conocimos|conoci|casamos|nacio|naci|nacimos|inauguraron|fui|fuimos|estuve|estuvimos|vine|vinimos)\b[^.?!,]{{0,30}}\b(?:{MONTH})\b(?: (?:del? )?\d{{2,4}}\b)?",
             # Hours.
             r"\ba las? \d{1,2}(?:[:.]\d\d)?(?:\s?(?:y media|y cuarto|hs?|horas|am|pm)\b)?",
             r"\bde \d{1,2} a \d{1,2}\s?(?:hs|horas)\b|\b\d{1,2}:\d\d\b(?:\s?hs)?",
@@ -38,7 +39,7 @@ _NOISE = re.compile(
             r"\b(?:atienden|atencion|recepcion|abiertos?)\W+24/7\b",
             r"\b24/7 (?:hay|atienden|alguien)\b",
             # Fractions, money, shares, distances.
-            r"\b\d ?x ?\d\b|\b1/2 pension\b|\b\d/\d personas\b|\d+\s?%",
+            r"(?<![\d/.-])\b\d ?x ?\d\b|\b1/2 pension\b|\b\d/\d personas\b|\d+\s?%",
             r"\$\s?[\d.,]+(?:\s?(?:mil|lucas|k))?|\b\d{1,3}(?:[.,]\d{3})+(?!\d)(?:\s?pesos)?",
             r"\b\d+\s?(?:mil|lucas?|palos?|pesos|k|usd|dolares)\b",
             r"\b\d+\s?(?:km|kilometros|cuadras|metros|mts|min\w*)\b",
@@ -47,6 +48,7 @@ _NOISE = re.compile(
             r"\b\d+\s?(?:cuotas?|pagos?|caban\w+|unidades|bungalow\w*|autos?)\b",
             r"\(?(?:de )?\b\d{1,2}(?:\s*[,yeao-]\s*\d{1,2}){0,6}\s*(?:anos|anitos|meses)\b\)?",
             rf"(?<![/\d])\b(?:entre )?\d{{1,2}}\s?(?:y|a|o|u|-)\s?\d{{1,2}} {_PEOPLE}\b",
+            r"\b(?:somos|seriamos|seremos|vamos|vamos a ser|iriamos|viajamos|viajariamos) entre \d{1,2} y \d{1,2}\b(?! de\b|/)",
             # Streets, telephones, documents.
             rf"\b(?:calle|av|avda|avenida|plaza|barrio|bo|plazoleta|bv|boulevard|pasaje|pje|esquina|escuela|club|hospital)\.? (?:el )?\d{{1,2}} de (?:{MONTH})\b(?: (?:al |n |nro )?\d{{2,5}}\b)?",
             rf"\b\d{{1,2}} de (?:{MONTH}) (?:al )?(?!20[2-3]\d\b)[1-9]\d{{2,4}}\b",
@@ -64,6 +66,11 @@ _NOISE = re.compile(
         )
     )
 )
+_WEATHER = re.compile(r"\b(?:temperatura|clima|nieva|llueve|hace (?:mucho )?(?:frio|calor))\b")
+_SENTENCE = re.compile(r"[^.?!]+[.?!]*|[.?!]+")
+_HOLY = re.compile(
+    rf"\b(?P<w>{WEEKDAY}) (?:santo|de (?:pascuas?|ramos|gloria|resurreccion))\b"
+)
 _THIS_MONTH = re.compile(r"\b(?:de |del |en |para )?(?:este|el corriente|el presente) mes\b")
 _NEXT_MONTH = re.compile(
     r"\b(?:de |del |en |para )?(?:el )?(?:mes (?:que viene|proximo|siguiente|entrante)\b"
@@ -71,7 +78,7 @@ _NEXT_MONTH = re.compile(
     r"|(?<=\d )del? (?:que viene|proximo|siguiente|entrante)\b"
 )
 _THIS_YEAR = re.compile(r"\b(?:de |del )?(?:este|corriente|presente) ano\b")
-_NEXT_YEAR = re.compile(r"\b(?:de |del |el )*(?:ano que viene|proximo ano|ano proximo)\b")
+_NEXT_YEAR = re.compile(r"\b(?:de |del |el ){0,3}(?:ano que viene|proximo ano|ano proximo)\b")
 # "1-12 al 5-12" is two dates, "1-12" alone two days.
 _DASHED = re.compile(
     r"\b(\d{1,2})-(\d{1,2})(\s?(?:al?|hasta|y)\s(?:el\s)?)(\d{1,2})-(\d{1,2})\b(?!-)"
@@ -80,7 +87,7 @@ _DASHED_END = re.compile(r"\b(\d{1,2})(\s(?:al?|hasta)\s(?:el\s)?)(\d{1,2})-(1[0
 _LISTED = re.compile(r"(?<![\d.,])(\d{1,2}),(?=\d{1,2}(?:,| y|\s*$))")
 _THAT_IS = re.compile(r"[\s,(]*(?:que (?:cae|es|seria) )?(?:1 |el )?")
 _OF_WHICH_MONTH = re.compile(
-    r"\b(?:(?:1|primera?|2|segunda) quincena|(?:primer|segundo|tercer|cuarto|ultimo) (?:finde|fin de semana))\b"
+    r"\b(?:(?:primera?|segunda) quincena|(?:primer|segundo|tercer|cuarto|ultimo) (?:finde|fin de semana))\b"
     rf"(?! (?:de |del )?(?:mes de )?(?:{MONTH})\b)"
 )
 _STAYS = re.compile(
@@ -95,7 +102,11 @@ _LEADS_TO_PAST = re.compile(r"\b(?:desde|de|para|hasta|el dia de)\s*$")
 
 def clean(text: str, today: date) -> str:
     """Return canonical `text` without what only looks like a date, and with months by name."""
+    if _WEATHER.search(text):
+        text = "".join(part for part in _SENTENCE.findall(text) if not _is_weather(part))
     text = named_days.spell_out(_NOISE.sub(" ", text))
+    if _HOLY.search(text):
+        text = _HOLY.sub(lambda match: match["w"], text) + ", semana santa"
     text = _LISTED.sub(r"\1, ", text)
     text = _DASHED_END.sub(r"\1\2\3/\4", _DASHED.sub(r"\1/\2\3\4/\5", text))
     years, month = divmod(today.month, _DECEMBER)
@@ -104,6 +115,11 @@ def clean(text: str, today: date) -> str:
     text = _NEXT_MONTH.sub(following, _THIS_MONTH.sub(this, text))
     text = _NEXT_YEAR.sub(f" de {today.year + 1} ", _THIS_YEAR.sub(f" de {today.year} ", text))
     return " ".join(text.split())
+
+
+def _is_weather(sentence: str) -> bool:
+    """Tell whether a month is only named to ask about its weather: no day of it is."""
+    return _WEATHER.search(sentence) is not None and not re.search(r"\d", sentence)
 
 
 def in_month(text: str, month: tuple[int, int] | None) -> str:
@@ -122,7 +138,7 @@ def meant(text: str, found: list[Atom]) -> list[Atom]:
     kept = []
     for atom in found:
         in_passing = atom.text in ("hoy", "ayer", "anteayer", "antes de ayer")
-        if atom.exact is not None and len(text.split()) > _FEW_WORDS - 1 and not _STAYS.search(text):
+        if atom.exact is not None and len(found) == 1 and len(text.split()) > _FEW_WORDS - 1 and not _STAYS.search(text):
             continue  # "mañana juega Boca"
         led = _LEADS_TO_PAST.search(atom.before(text)) or _GOES_ON.match(text, atom.end)
         if in_passing and not led and (dated or names_month):
