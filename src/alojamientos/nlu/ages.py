@@ -8,19 +8,19 @@ CHILD = (
     r"(?:nen[eaio]s?|nenit[oa]s?|nin[oa]s?|ninit[oa]s?|chic[oa]s?|chiquit[oa]s?|chiquill[oa]s?|hij[oa]s?|hijit[oa]s?|menor(?:es|cit[oa]s)?|men"
     r"|peques?|pequenit[oa]s?|pequen[oa]s?|beb[ea]s?|bebit[oa]s?|bebotes?|criaturas?|niet[oa]s?|infantes?|cri[oa]s|sobrin[oa]s?|adolescentes?)"
 )
-_MANY_CHILDREN = (
-    r"(?:nen[eao]s|nenit[oa]s|nin[oa]s|ninit[oa]s|chic[oa]s|hij[oa]s|hijit[oa]s|menores|peques|bebes|bebas|niet[oa]s|sobrin[oa]s|adolescentes)"
-)
+_MANY_CHILDREN = r"(?:nen[eao]s|nenit[oa]s|nin[oa]s|ninit[oa]s|chic[oa]s|hij[oa]s|hijit[oa]s|menores|peques|bebes|bebas|niet[oa]s|sobrin[oa]s|adolescentes)"
 _LIST = r"\d{1,2}(?:\s*(?:,|y|e|-|o)\s*(?:(?:1|otr[oa]) )?(?:de )?\d{1,2}){0,6}"
-_NO_DATE = (
-    rf"(?!\s*(?:al?\b|hasta\b|de (?:{'|'.join(MONTHS)})\b|(?:{'|'.join(MONTHS)})\b|/|:|noches?|dias?|{CHILD}\b|personas))"
-)
+_NO_DATE = rf"(?!\s*(?:al?\b|hasta\b|de (?:{'|'.join(MONTHS)})\b|(?:{'|'.join(MONTHS)})\b|/|:|noches?|dias?|{CHILD}\b|personas))"
 _AGED = re.compile(
     rf"\b{CHILD}\s*(?:\(\s*(?:de )?|,?\s*(?:de|que tienen?|tienen?|edad(?:es)?:?(?: de)?)\s+|,?\s*(?:1|otr[oa]) de )"
     rf"(?P<list>{_LIST})\b{_NO_DATE}(?P<unit>\s*(?:anos?|anitos|meses|mes))?"
 )
-_YEARS = re.compile(rf"\b(?P<list>{_LIST})\s*(?P<unit>anos?|anitos|meses|mes)\b(?! (?:de casados|juntos|de novios|que viene))")
-_UNCOUNTED = re.compile(rf"(?<!\d )\b(?P<who>{_MANY_CHILDREN}) de (?P<list>\d{{1,2}}(?:\s*,\s*\d{{1,2}})*\s*y\s*(?:de )?\d{{1,2}})\b{_NO_DATE}")
+_YEARS = re.compile(
+    rf"\b(?P<list>{_LIST})\s*(?P<unit>anos?|anitos|meses|mes)\b(?! (?:de casados|juntos|de novios|que viene))"
+)
+_UNCOUNTED = re.compile(
+    rf"(?<!\d )\b(?P<who>{_MANY_CHILDREN}) de (?P<list>\d{{1,2}}(?:\s*,\s*\d{{1,2}})*\s*y\s*(?:de )?\d{{1,2}})\b{_NO_DATE}"
+)
 _BETWEEN = re.compile(r"\b(?:de )?entre (?:los )?\d{1,2} y (?:los )?\d{1,2} anos\b")
 _NUMBER = re.compile(r"\d{1,2}")
 _ONE_OF_THEM = re.compile(r"\b1 de (?=\d)")

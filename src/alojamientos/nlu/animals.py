@@ -14,7 +14,9 @@ _ASKS = re.compile(
     r"|hay problema|dejan|llevar)[^.?!]*(?:mascota|perr|gat)"
     r"|^\W*(?:y )?(?:las |con )?mascotas?\W*$|\bmascotas\s*\?|\bpet\b"
 )
-_WITHOUT = re.compile(r"\bhay (?:\d )?(?:perr|gat)|\bsin (?:mascota|perr|gat)|\bno (?:llevamos|llevo|tenemos|tengo|vamos con)[^.?!]{0,12}(?:mascota|perr|gat)")
+_WITHOUT = re.compile(
+    r"\bhay (?:\d )?(?:perr|gat)|\bsin (?:mascota|perr|gat)|\bno (?:llevamos|llevo|tenemos|tengo|vamos con)[^.?!]{0,12}(?:mascota|perr|gat)"
+)
 _BRINGS = re.compile(
     r"\b(?:con|tenemos|tengo|llevo|llevamos|vamos con|viajo con|viajamos con|somos[^.?!]{0,25}\by|y|mas|\+)"
     r" (?:mi|mis|1|nuestr[oa]s?|el|la|\d) ?(?:perr|gat|mascota|cani|cacho)"

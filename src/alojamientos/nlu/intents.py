@@ -48,7 +48,9 @@ _SERVICES: dict[str, str] = {
     "access": r"\bacces(?:o|ible)\b|\bsilla de ruedas\b|\bescaleras?\b",
 }  # fmt: skip
 _COMPILED_SERVICES = {name: re.compile(pattern) for name, pattern in _SERVICES.items()}
-_BRINGS_PET = re.compile(r"\b(?:con|llevo|llevamos|tenemos|tengo|somos)\b[^?]{0,15}(?:perr|gat)|\b(?:y|mas|con) (?:\d|mi|mis|nuestr[oa]s?) (?:perr|gat|mascot)|[+,] ?(?:\d|mi) (?:perr|gat|mascot)")
+_BRINGS_PET = re.compile(
+    r"\b(?:con|llevo|llevamos|tenemos|tengo|somos)\b[^?]{0,15}(?:perr|gat)|\b(?:y|mas|con) (?:\d|mi|mis|nuestr[oa]s?) (?:perr|gat|mascot)|[+,] ?(?:\d|mi) (?:perr|gat|mascot)"
+)
 _ASKS_PET = re.compile(r"acept|permit|admit|se puede|puedo|podemos|problema")
 _BETTER_PRICE = re.compile(r"\bmejor precio\b|\bme haces precio\b")
 _MANNERS = {Intent.GREETING, Intent.CONFIRM, Intent.DENY, Intent.THANKS}

@@ -23,7 +23,9 @@ _FORTNIGHT = re.compile(
     r"(?<!primera )(?<!segunda )(?<!primer )(?<!1a )\b(?:1 |toda la )?quincena\b(?! (?:de|en)\b)"
 )
 _MORE = re.compile(r"\b(?P<n>\d{1,2}) (?:noches?|dias?) (?P<d>mas|menos)\b(?! (?:tarde|adelante))")
-_MOVED = re.compile(r"\b(?:quer\w+|quier\w+|pod\w+|pued\w+) (?:sumar|agregar|anadir) 1 (?:noche|dia)\b|\b(?:adelant|posterg|atras|corr|aplaz)\w*\b[^.?!]{0,25}\b\d{1,2} (?:dias?|semanas?)\b")
+_MOVED = re.compile(
+    r"\b(?:quer\w+|quier\w+|pod\w+|pued\w+) (?:sumar|agregar|anadir) 1 (?:noche|dia)\b|\b(?:adelant|posterg|atras|corr|aplaz)\w*\b[^.?!]{0,25}\b\d{1,2} (?:dias?|semanas?)\b"
+)
 _SHIFT = re.compile(
     r"\b(?P<n>\d{1,2}) (?P<u>dias?|semanas?|noches?) (?P<d>antes|despues|mas tarde|mas adelante)\b"
     r"|\b(?P<next>(?:la |el )?(?:semana|finde|fin de semana) (?:siguiente|posterior))\b"

@@ -1,4 +1,4 @@
-"""How much a guest wants to spend: "hasta 120 mil", "no más de 80 lucas", "presupuesto $200.000"."""
+"""How much a guest wants to spend: "hasta 120 mil", "no más de 80 lucas", "tope $200.000"."""
 
 import re
 
@@ -28,7 +28,9 @@ def budget(text: str) -> int | None:
 def _pesos(match: re.Match[str]) -> int | None:
     number, unit = match["n"], match["u"]
     if unit is None:
-        whole = int(re.sub(r"[.,](?=\d{3})", "", number)) if not re.search(r"[.,]\d$", number) else 0
+        whole = (
+            int(re.sub(r"[.,](?=\d{3})", "", number)) if not re.search(r"[.,]\d$", number) else 0
+        )
         marked = "$" in match[0] or re.search(r"[.,]\d{3}|pesos|ars", match[0])
         return whole if marked and whole >= _LEAST_PLAIN else None
     amount = float(re.sub(r"[.,](?=\d{3})", "", number).replace(",", "."))

@@ -6,7 +6,7 @@ from datetime import date
 from rapidfuzz.distance import OSA
 
 from alojamientos.kit import codes
-from alojamientos.nlu import ages, animals, intents, money, options, party, stays, text
+from alojamientos.nlu import ages, animals, crowd, intents, money, options, party, stays, text
 from alojamientos.nlu.holidays import Holidays
 from alojamientos.nlu.values import Context, Dates, Intent, Resolved, Understanding
 
@@ -115,7 +115,7 @@ def understand(
     rest = _EMAIL.sub(" ", rest)
     name, rest = _name(rest)
     folded = text.fold(rest)
-    words = text.canonical(folded)
+    words = crowd.set_apart(text.canonical(folded))
     choice = _choice(words, known)
     people = party.find(words, context=known)
     dates = None

@@ -35,7 +35,7 @@ _SOME_CHILDREN = re.compile(
 _NOT_PEOPLE = (
     r"(?!\s*(?:noches?|n|dias?|fin de|feriado|seman(?:as?|itas?)|nochecitas?|quincenas?|meses|mes|hs|horas|parejas?|matrimonios?|finde|familias?|grupos?|grupito|total|perr\w+|gat\w+|mascot\w+|caban\w*|mil|lucas|pesos|cuotas|km|cuadras)\b)"
     r"(?!\s*(?:de (?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
-    r"|al \d|hasta el|-\s?\d|[/.:]\s?\d|x \d|%))"
+    r"|y (?:el )?\d{1,2} de (?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|al \d|hasta el|-\s?\d|[/.:]\s?\d|x \d|%))"
 )
 _LEADS = (
     r"(?:somos|seriamos|seremos|vamos a ser|vamos|iriamos|iremos|viajamos|viajariamos|serian|son|para|p ?/|p|x|caben|entran|caban\w* de|depto de|departamento de|lugar de|capacidad de"
@@ -67,7 +67,9 @@ _FOLK = re.compile(
     rf"\b(?:(?:mi|1|m) (?:{_PARTNER}|{_KIN})|(?:mis|los|nuestros) (?P<pair>padres|papas|viejos|suegros|abuelos)"
     r"|(?:mis|nuestr[oa]s) (?P<n>\d) (?:herman|amig|prim|cunad)[oa]s)\b"
 )
-_COMES = re.compile(r"\b(?:yo|voy|vamos|viajo|viajamos|somos|con|para|nosotros|iriamos|iria|vienen)\b")
+_COMES = re.compile(
+    r"\b(?:yo|voy|vamos|viajo|viajamos|somos|con|para|nosotros|iriamos|iria|vienen)\b"
+)
 _FOR_THEM = re.compile(
     r"^(?!.*\b(?:yo|voy|vamos|viajo|viajamos|somos|nosotros|con|iria\w*)\b).*\bpara (?:mis|los)\b"
 )
@@ -88,7 +90,9 @@ _BARE = re.compile(
 _MOST = 40
 
 
-_OPENS = re.compile(r"\W*(?:(?:y|entonces|bueno|eh|ah|nosotros|seria|serian)\b\W*)*(\d{1,2})\b(?!\s*(?:noches|dias|al\b|de\s[a-z]|/))")
+_OPENS = re.compile(
+    r"\W*(?:(?:y|entonces|bueno|eh|ah|nosotros|seria|serian)\b\W*)*(\d{1,2})\b(?!\s*(?:noches|dias|al\b|de\s[a-z]|/))"
+)
 _ONE_MORE = re.compile(
     r"\b(?:somos|seriamos|va|viene|vamos a ser|se suman?|se agregan?|sum\w+|agreg\w+) (?:a )?(?P<n>\d) (?:personas |adultos? )?mas\b"
     r"|\b(?:sum|agreg|anad)\w+ (?:a )?(?P<m>\d) (?:personas|adultos?)\b"
@@ -156,21 +160,26 @@ def _counted(text: str) -> _Found | None:
     if adults:
         doubtful = total is not None and total not in (adults, adults + children)
         return adults, children, doubtful
-    couples = _COUPLES.search(text)
-    if couples is not None:
-        number = int(couples["n"])
-        return 2 * number, children * (number if _EACH.search(text) else 1), False
-    relatives = _relatives(text, children)
-    if relatives is not None:
-        return relatives
+    together = _couples(text, children) or _relatives(text, children)
+    if together is not None:
+        return together
     if total is None:
         friends = _FRIENDS.search(text)
         return (int(friends["n"]), 0, True) if friends is not None else None
     if _WITH_PARTNERS.search(text):
-        return 2 * total, children, True
-    if children and not _ADDED.search(text) and total > children:
-        return total - children, children, open_ended
+        total, open_ended = 2 * total, True
+    elif children and not _ADDED.search(text) and total > children:
+        total -= children
     return total, children, open_ended
+
+
+def _couples(text: str, children: int) -> _Found | None:
+    """Count couples, with their children each where it says so."""
+    match = _COUPLES.search(text)
+    if match is None:
+        return None
+    number = int(match["n"])
+    return 2 * number, children * (number if _EACH.search(text) else 1), False
 
 
 def _relatives(text: str, children: int) -> _Found | None:

@@ -4,7 +4,19 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from alojamientos.nlu import atoms, days, lengths, limits, links, occasions, options, pairs, wording
+from alojamientos.nlu import (
+    atoms,
+    days,
+    lengths,
+    limits,
+    links,
+    occasions,
+    options,
+    pairs,
+    talked,
+    vague,
+    wording,
+)
 from alojamientos.nlu.atoms import Atom
 from alojamientos.nlu.days import DAY, Wrong
 from alojamientos.nlu.holidays import Holidays
@@ -26,21 +38,12 @@ _INCLUSIVE = re.compile(
 )
 _WITHIN = re.compile(r"\bentre\b")
 _NIGHTS_OF = re.compile(r"(?<!\d )\bnoches? (?:del?|de los dias)\b")
-_AROUND = re.compile(
-    r"\b(?:antes|despues|luego|previo|pasad[oa]s?) (?:del?|de la|de las|a|el|la|las)? ?"
-    r"(?:semana santa|pascuas?|carnaval|navidad|ano nuevo|fin de ano|fiestas|nochebuena|feriado|finde)"
-)
-_NEAR = re.compile(r"\b(?:antes|despues|luego|pasad[oa]s?) (?:del?|el|de los|las)\s*(?:el |dia )?$")
-_SOME_DAY = re.compile(
-    rf"\b(?:algun|1|cualquier|otro) (?:dia )?(?:{atoms.WEEKDAY})\b"
-    rf"|\b(?:{atoms.WEEKDAY})\b[^.?!]{{0,12}}\bno\b,? (?:sino )?(?:el|la) (?:otr[oa]|siguiente|que sigue)\b"
-)
 _MOVED_TO = re.compile(
     r"\b(?:cambi|pas|mov|corr|modific|reprogram|posterg|adelant)\w*\b[^.?!]{0,30}\bal\s*$"
 )
-_ARRIVING = re.compile(r"\b(?:lleg|entr|ingres|caemos|caig|arranc)\w*|\bllegada\b")
-_LEAVING = re.compile(r"\b(?:sal(?:imos|ir|go|ida)|vamos|volv\w+|irnos|irme|egres\w+|me voy)\b")
-_BARE_ANSWER = re.compile(r"\W*(?P<lead>el |al |hasta el |el dia |dia )?(?P<d>\d{1,2})(?P<rest>\W*(?:por |x )?\d{1,2} (?:noches?|dias))?\W*")
+_BARE_ANSWER = re.compile(
+    r"\W*(?P<lead>el |al |hasta el |el dia |dia )?(?P<d>\d{1,2})(?P<rest>\W*(?:por |x )?\d{1,2} (?:noches?|dias))?\W*"
+)
 
 
 def find(text: str, *, today: date, context: Context, holidays: Holidays) -> Dates | None:
@@ -68,36 +71,21 @@ class _Reading:
 
     def dates(self) -> Dates | None:
         """Return what the text says, or None."""
-        moved = self._moved()
-        if moved is not None:
-            return moved
-        around = self._around()
-        if around is not None:
-            return options.with_nights(around, self.nights)
-        if self.linked.ranges or self.linked.lists:
-            return self._joined()
-        named = self._named()
-        if named is not None:
-            return options.with_nights(named, self.nights)
+        for read in (self._moved, self._around, self._joined, self._by_name, self._without_days):
+            found = read()
+            if found is not None:
+                return found
         singles = self.linked.singles
-        if not singles:
-            return self._without_days()
         different = {(a.day, a.month, a.weekday, a.exact) for a in singles}
         if len(different) > 1:
-            return Incomplete(missing=Missing.DAYS, nights=self.nights[0] if self.nights else None)
-        return self._from_one(singles[0])
+            return Incomplete(missing=Missing.DAYS, nights=self._least_nights())
+        return self._from_one(singles[0]) if singles else None
 
     def _moved(self) -> Dates | None:
-        """Return the stay that is talked about, earlier or later: "¿y una semana después?"."""
-        days_later = lengths.shift(self.text)
-        first, last = self.context.check_in, self.context.check_out
-        if days_later is None or first is None or last is None or self.found:
-            return None
-        if not _LEAVING.search(self.text):
-            first += DAY * days_later
-        if not _ARRIVING.search(self.text):
-            last += DAY * days_later
-        return Resolved(span=Span(check_in=first, check_out=last), confirm=True)
+        return None if self.found else talked.moved(self.text, self.context)
+
+    def _least_nights(self) -> int | None:
+        return self.nights[0] if self.nights else None
 
     def _around(self) -> Dates | None:
         """Return the weekend that a date is said to be of: "el finde del 16/1"."""
@@ -107,16 +95,17 @@ class _Reading:
                 continue
             if self.linked.ranges:
                 return None
-            month = self._month_of(atom) or self._about(_talked_about(self.context))[1]
+            month = self._month_of(atom) or self._about(talked.month(self.context))[1]
             day = days.resolve(atom, today=self.today, month=month)
             if isinstance(day, Wrong):
                 return InvalidDates(reason=day.reason, quote=day.quote)
-            return occasions.weekend_around(
+            around = occasions.weekend_around(
                 day.date,
                 is_long=re.search("largo|feriado|puente", match[0]) is not None,
                 holidays=self.holidays,
                 label=match[0],
             )
+            return options.with_nights(around, self.nights)
         return None
 
     def _month_of(self, atom: Atom) -> int | None:
@@ -141,6 +130,8 @@ class _Reading:
 
     def _joined(self) -> Dates | None:
         linked = self.linked
+        if not (linked.ranges or linked.lists):
+            return None
         # "del 15 al 18 o del 22 al 25 de enero": the month is said once.
         dated = [pair for pair in linked.ranges if not all(atom.is_bare for atom in pair)]
         elsewhere = [self._range(pair, None) for pair in dated][-1:]
@@ -165,11 +156,11 @@ class _Reading:
             # "de lunes a viernes en enero": of which week?
             return Incomplete(missing=Missing.DAYS, month=self.months[0])
         topics = [self._about(month) for month in self.months]
-        talked = False
+        of_the_talk = False
         if not topics and first.is_bare and second.is_bare:
             said = options.month_of(elsewhere)
-            known = _talked_about(self.context)
-            talked = said is None and known is not None and self.context.check_in is not None
+            known = talked.month(self.context)
+            of_the_talk = said is None and known is not None and self.context.check_in is not None
             topics = [self._about(said or known)]
         joined = [
             pairs.join(first, second, today=start, month=month, year=year)
@@ -182,8 +173,8 @@ class _Reading:
         found = joined[0]
         if len(joined) == 1 and not any(month for _, month in topics):
             found = self._of_occasion(pair, found)
-        talked = talked or self._starts(first)[0] != self.today
-        if talked and isinstance(found, Resolved):
+        of_the_talk = of_the_talk or self._starts(first)[0] != self.today
+        if of_the_talk and isinstance(found, Resolved):
             found = Resolved(span=found.span, confirm=True)
         return self._including_last(found)
 
@@ -191,9 +182,7 @@ class _Reading:
         """Take two bare days as those of the occasion that is named: "navidad, del 24 al 27"."""
         if not all(atom.is_bare for atom in pair):
             return found
-        named = options.spans(
-            occasions.find(self.text, today=self.today, holidays=self.holidays)
-        )
+        named = options.spans(occasions.find(self.text, today=self.today, holidays=self.holidays))
         for span in named:
             year, month = self._about((span.check_in.year, span.check_in.month))
             joined = pairs.join(*pair, today=self.today, month=month, year=year)
@@ -223,7 +212,7 @@ class _Reading:
         return Ambiguous(options=(longer, span), label="inclusive")
 
     def _list(self, run: tuple[Atom, ...]) -> Dates:
-        year, month = self._topic() if self.months else self._about(_talked_about(self.context))
+        year, month = self._topic() if self.months else self._about(talked.month(self.context))
         found = pairs.listed(
             list(run),
             today=self._starts(run[0])[0],
@@ -258,21 +247,26 @@ class _Reading:
         confirm = other or not isinstance(found, Resolved) or found.confirm
         return Resolved(span=fitting[0], confirm=confirm)
 
-    def _named(self) -> Dates | None:
+    def _by_name(self) -> Dates | None:
         """Return the stay that has a name: "carnaval". A date beside it says more."""
         if any(atom.day is not None or atom.weekday is not None for atom in self.found):
             return None
         named = occasions.find(self.text, today=self.today, holidays=self.holidays)
-        if self._day_within(named):
+        if named is None or self._day_within(named):
             return None
-        if isinstance(named, Resolved) and self._of_another_month(named.span):
-            return Incomplete(missing=Missing.DAYS, month=self.months[0])
-        if isinstance(named, Ambiguous) and _AROUND.search(self.text):
-            return Incomplete(missing=Missing.DAYS, nights=self.nights[0] if self.nights else None)
-        if isinstance(named, Resolved) and self.context.check_in is not None:
-            return replace(named, confirm=True)  # "¿y el finde?", after other dates
-        if isinstance(named, Incomplete) and named.month is None and len(self.months) == 1:
-            return replace(named, month=self.months[0])
+        return options.with_nights(self._as_meant(named), self.nights)
+
+    def _as_meant(self, named: Dates) -> Dates:
+        """Return of `named` as much as the rest of the text and of the talk lets it be."""
+        match named:
+            case Resolved(span=span) if self._of_another_month(span):
+                return Incomplete(missing=Missing.DAYS, month=self.months[0])
+            case Resolved() if self.context.check_in is not None:
+                return replace(named, confirm=True)  # "¿y el finde?", after other dates
+            case Ambiguous() if vague.is_near_a_name(self.text):
+                return Incomplete(missing=Missing.DAYS)
+            case Incomplete(month=None) if len(self.months) == 1:
+                return replace(named, month=self.months[0])
         return named
 
     def _day_within(self, named: Dates | None) -> bool:
@@ -290,12 +284,14 @@ class _Reading:
         return len(self.months) == 1 and not within & set(self.months)
 
     def _without_days(self) -> Dates | None:
+        if self.linked.singles:
+            return None
         answer = self._bare_answer()
         if answer is not None:
             return answer
         month = self.months[0] if len(self.months) == 1 else None
         if self.nights:
-            return self._nights_alone(month)
+            return talked.lasting(self.text, self.nights, self.context, month)
         if not self.months:
             return None
         label = " o ".join(dict.fromkeys(wording.month_name(one) for _, one in self.months))
@@ -306,36 +302,22 @@ class _Reading:
         if self.context.expecting not in ("check_in", "check_out", "dates"):
             return None
         match = _BARE_ANSWER.fullmatch(self.text)
-        if match is None:
+        if match is None or (match["rest"] and self.context.expecting == "check_out"):
             return None
         number = int(match["d"])
         atom = Atom(start=match.start("d"), end=match.end("d"), text=match["d"], day=number)
         check_in = self.context.check_in
-        if match["rest"] and self.context.expecting == "check_out":
-            return None
         if self.context.expecting != "check_out" or check_in is None or match["lead"]:
             return self._from_one(atom)
-        by_day = self._leaving(atom, check_in)
+        return self._day_or_nights(number, self._leaving(atom, check_in), check_in)
+
+    def _day_or_nights(self, number: int, by_day: Dates, check_in: date) -> Dates:
         if not 1 <= number <= _MANY_NIGHTS:
             return by_day
         by_nights = Span(check_in=check_in, check_out=check_in + DAY * number)
         if isinstance(by_day, Resolved) and by_day.span != by_nights:
             return Ambiguous(options=(by_day.span, by_nights))
         return Resolved(span=by_nights, confirm=True)
-
-    def _nights_alone(self, month: tuple[int, int] | None) -> Dates | None:
-        context, more = self.context, lengths.more(self.text)
-        if more is not None and context.check_in is None:
-            return None  # of a stay that is not being talked about
-        if context.check_in is None or month is not None:
-            return Incomplete(missing=Missing.CHECK_IN, nights=self.nights[0], month=month)
-        if more is not None and context.check_out is not None:
-            later = Span(check_in=context.check_in, check_out=context.check_out + DAY * more)
-            sooner = Span(check_in=context.check_in - DAY * more, check_out=context.check_out)
-            if later.nights < 1:
-                return InvalidDates(reason=Reason.REVERSED)
-            return Ambiguous(options=(later, sooner))
-        return options.lasting(context.check_in, self.nights, confirm=False)
 
     def _from_one(self, atom: Atom) -> Dates:
         vague = self._vague(atom)
@@ -353,13 +335,13 @@ class _Reading:
 
     def _vague(self, atom: Atom) -> Dates | None:
         """Return what is left to ask where a day is only near the stay: "antes del 20"."""
-        nights = self.nights[0] if self.nights else None
+        nights = self._least_nights()
         if atom.day is None and atom.weekday is not None:
             month = self.months[0] if len(self.months) == 1 else None
-            if month is None and not _SOME_DAY.search(self.text):
+            if month is None and not vague.is_some_weekday(self.text):
                 return None
             return Incomplete(missing=Missing.DAYS, month=month, nights=nights)
-        if not _NEAR.search(atom.before(self.text)):
+        if not vague.is_near(self.text, atom):
             return None
         day = days.resolve(atom, today=self.today, month=self._month_of(atom))
         if isinstance(day, Wrong):
@@ -370,33 +352,29 @@ class _Reading:
     def _arriving(self, atom: Atom) -> Dates:
         year, month = self._topic()
         if month is None and atom.is_bare:
-            year, month = self._about(_talked_about(self.context))
+            year, month = self._about(talked.month(self.context))
         when = days.resolve(atom, today=self._starts(atom)[0], month=month, year=year)
         if isinstance(when, Wrong):
             return InvalidDates(reason=when.reason, quote=when.quote)
         leaving = links.is_leaving(self.text, atom) and not _MOVED_TO.search(atom.before(self.text))
-        if leaving and not self.nights and self.context.check_in is None:
-            return Incomplete(missing=Missing.CHECK_IN)
-        if leaving and self.nights:
-            start = when.date - DAY * self.nights[0]
-            return Resolved(span=Span(check_in=start, check_out=when.date), confirm=True)
         if self.nights:
-            bare = atom.is_bare and month is None
-            bare = bare or self._starts(atom)[0] != self.today
-            return options.lasting(when.date, self.nights, confirm=when.soft or bare)
+            unsure = when.soft or (atom.is_bare and month is None)
+            unsure = unsure or self._starts(atom)[0] != self.today
+            return self._with_nights(when.date, leaving=leaving, confirm=unsure)
+        if leaving and self.context.check_in is None:
+            return Incomplete(missing=Missing.CHECK_IN)
         if when.date == self.today and atom.exact is not None:
             span = Span(check_in=when.date, check_out=when.date + DAY)
             return Resolved(span=span, confirm="noche" not in atom.text)
         return Incomplete(missing=Missing.CHECK_OUT, check_in=when.date)
 
+    def _with_nights(self, day: date, *, leaving: bool, confirm: bool) -> Dates:
+        if leaving:
+            start = day - DAY * self.nights[0]
+            return Resolved(span=Span(check_in=start, check_out=day), confirm=True)
+        return options.lasting(day, self.nights, confirm=confirm)
+
     def _leaving(self, atom: Atom, check_in: date) -> Dates:
         """Return the stay up to `atom` when the day of arriving is known."""
         arrival = Atom(start=0, end=0, text="", exact=check_in)
         return pairs.join(arrival, atom, today=self.today)
-
-
-def _talked_about(context: Context) -> tuple[int, int] | None:
-    """Return the year and month that the conversation is about, or None."""
-    if context.check_in is not None:
-        return context.check_in.year, context.check_in.month
-    return context.month

@@ -44,7 +44,7 @@ _SHORT = {
     **foreign.WORDS, "nosotras": "nosotros", "caba": "cabana", "depto": "departamento", "dpto": "departamento",
     "bs": "buenas", "bnas": "buenas", "bns": "buenas", "sra": "senora", "flia": "familia",
     "mp": "mercadopago", "transfe": "transferencia", "ndea": "nada", "grax": "gracias",
-    "gcias": "gracias", "ad": "adultos", "adul": "adultos", "adult": "adultos", 
+    "gcias": "gracias", "ad": "adultos", "adul": "adultos", "adult": "adultos",
     "wenas": "buenas", "guenas": "buenas", "ay": "hay", "pa": "para", "pal": "para el",
     "mnn": "manana", "mnna": "manana", "mna": "manana", "mnana": "manana", "manna": "manana", "maana": "manana", "manan": "manana", "finds": "finde",
 }  # fmt: skip
@@ -90,12 +90,13 @@ _TENS = re.compile(
 )
 _WORD = re.compile(r"\b\d{1,2}(?:ro|ero|er|do|da|ra|era|ta|o)\b|[a-z]+")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
-_ORDINAL_SIGN = re.compile(r"(?<=\d)(?:\s?[°ºª]|(?:st|nd|rd|th)\b)")
+_ORDINAL_SIGN = re.compile(r"(?<=\d)(?:\s?[°ºª]|(?:st|nd|rd|th)\b)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=\d)\s?k\b")
 _SHORT_PARTY = re.compile(r"\b(\d) ?a\s?[+y,]?\s?(\d) ?(?:n|m)\b")
 # "15ene", "2ad", but neither "1ro" nor "2x1".
-_GLUED = re.compile(
-    r"(?<=\d)(?=(?!(?:r[oa]|er|er[oa]|d[oa]|ta|st|nd|rd|th)\b|x\d)[a-z]{2})"
+_GLUED = re.compile(r"(?<=\d)(?=(?!(?:r[oa]|er|er[oa]|d[oa]|ta|st|nd|rd|th)\b|x\d)[a-z]{2})")
+_GOES_ON = re.compile(
+    r"(?:(?<=\by)|(?<=\ba)|(?<=\bal)|(?<=\bel)|(?<=\bde)|(?<=\bdel)|(?<=\bhasta)|(?<=[,:-]))\s*[\r\n]+\s*"
 )
 _LINE_END = re.compile(r"\s*[\r\n]+\s*")
 _SOUNDS = (
@@ -117,7 +118,7 @@ def fold(text: str) -> str:
     for dash in "–—−‐‑~":
         text = text.replace(dash, "-")
     text = text.replace("→", "-").replace("⁄", "/")
-    text = _REPEATED.sub(r"\1\1", _LINE_END.sub(" , ", text.strip()))
+    text = _REPEATED.sub(r"\1\1", _LINE_END.sub(" , ", _GOES_ON.sub(" ", text.strip())))
     return " ".join(text.split())
 
 

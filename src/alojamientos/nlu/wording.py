@@ -47,7 +47,7 @@ _NOISE = re.compile(
             r"\b\d+\s?(?:dormitorios?|ambientes?|habitaci\w+|camas?|banos?|plazas?)\b",
             r"\b\d+\s?(?:cuotas?|pagos?|caban\w+|unidades|bungalow\w*|autos?)\b",
             r"\(?(?:de )?\b\d{1,2}(?:\s*[,yeao-]\s*\d{1,2}){0,6}\s*(?:anos|anitos|meses)\b\)?",
-            rf"(?<![/\d])\b(?:entre )?\d{{1,2}}\s?(?:y|a|o|u|-)\s?\d{{1,2}} {_PEOPLE}\b",
+            rf"(?<![/\d.-])(?<!al )(?<!hasta )\b(?:entre )?\d{{1,2}}\s?(?:y|a|o|u|-)\s?\d{{1,2}} {_PEOPLE}\b",
             r"\b(?:somos|seriamos|seremos|vamos|vamos a ser|iriamos|viajamos|viajariamos) entre \d{1,2} y \d{1,2}\b(?! de\b|/)",
             # Streets, telephones, documents.
             rf"\b(?:calle|av|avda|avenida|plaza|barrio|bo|plazoleta|bv|boulevard|pasaje|pje|esquina|escuela|club|hospital)\.? (?:el )?\d{{1,2}} de (?:{MONTH})\b(?: (?:al |n |nro )?\d{{2,5}}\b)?",
@@ -68,9 +68,7 @@ _NOISE = re.compile(
 )
 _WEATHER = re.compile(r"\b(?:temperatura|clima|nieva|llueve|hace (?:mucho )?(?:frio|calor))\b")
 _SENTENCE = re.compile(r"[^.?!]+[.?!]*|[.?!]+")
-_HOLY = re.compile(
-    rf"\b(?P<w>{WEEKDAY}) (?:santo|de (?:pascuas?|ramos|gloria|resurreccion))\b"
-)
+_HOLY = re.compile(rf"\b(?P<w>{WEEKDAY}) (?:santo|de (?:pascuas?|ramos|gloria|resurreccion))\b")
 _THIS_MONTH = re.compile(r"\b(?:de |del |en |para )?(?:este|el corriente|el presente) mes\b")
 _NEXT_MONTH = re.compile(
     r"\b(?:de |del |en |para )?(?:el )?(?:mes (?:que viene|proximo|siguiente|entrante)\b"
@@ -83,7 +81,9 @@ _NEXT_YEAR = re.compile(r"\b(?:de |del |el ){0,3}(?:ano que viene|proximo ano|an
 _DASHED = re.compile(
     r"\b(\d{1,2})-(\d{1,2})(\s?(?:al?|hasta|y)\s(?:el\s)?)(\d{1,2})-(\d{1,2})\b(?!-)"
 )
-_DASHED_END = re.compile(r"\b(\d{1,2})(\s(?:al?|hasta)\s(?:el\s)?)(\d{1,2})-(1[0-2]|0?[1-9])\b(?!-|\s?(?:/|de\b|personas))")
+_DASHED_END = re.compile(
+    r"\b(\d{1,2})(\s(?:al?|hasta)\s(?:el\s)?)(\d{1,2})-(1[0-2]|0?[1-9])\b(?!-|\s?(?:/|de\b|personas))"
+)
 _LISTED = re.compile(r"(?<![\d.,])(\d{1,2}),(?=\d{1,2}(?:,| y|\s*$))")
 _THAT_IS = re.compile(r"[\s,(]*(?:que (?:cae|es|seria) )?(?:1 |el )?")
 _OF_WHICH_MONTH = re.compile(
@@ -138,7 +138,12 @@ def meant(text: str, found: list[Atom]) -> list[Atom]:
     kept = []
     for atom in found:
         in_passing = atom.text in ("hoy", "ayer", "anteayer", "antes de ayer")
-        if atom.exact is not None and len(found) == 1 and len(text.split()) > _FEW_WORDS - 1 and not _STAYS.search(text):
+        if (
+            atom.exact is not None
+            and len(found) == 1
+            and len(text.split()) > _FEW_WORDS - 1
+            and not _STAYS.search(text)
+        ):
             continue  # "mañana juega Boca"
         led = _LEADS_TO_PAST.search(atom.before(text)) or _GOES_ON.match(text, atom.end)
         if in_passing and not led and (dated or names_month):
