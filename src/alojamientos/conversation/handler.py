@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alojamientos.conversation import booking, own, own_replies, replies, store
+from alojamientos.conversation import booking, facts, own, own_replies, replies, store
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
@@ -224,7 +224,21 @@ async def _change_dates(turn: Turn) -> Step:
 
 
 async def _about(turn: Turn) -> Step:
-    return _say(turn, replies.about(turn.cabins))
+    step = _say(turn, replies.about(turn.cabins))
+    return _with_facts(turn, step)
+
+
+async def _book(turn: Turn) -> Step:
+    return _with_facts(turn, await booking.advance(turn))
+
+
+def _with_facts(turn: Turn, step: Step) -> Step:
+    """Answer what was asked beside: "del 15 al 18, ¿tienen pileta?"."""
+    known = facts.answer(turn.understanding, turn.cabins)
+    if not known or not step.replies:
+        return step
+    first, *rest = step.replies
+    return replace(step, replies=(replace(first, text=f"{known}\n\n{first.text}"), *rest))
 
 
 async def _welcome(turn: Turn) -> Step:
@@ -259,7 +273,7 @@ _ROUTES: tuple[tuple[Callable[[Turn], bool], Callable[[Turn], Awaitable[Step]]],
         own.show,
     ),
     (lambda turn: turn.wants(Intent.PAYMENT_INFO), own.pay),
-    (booking.is_about, booking.advance),
+    (booking.is_about, _book),
     (lambda turn: turn.wants(*_ABOUT), _about),
     (lambda turn: turn.wants(Intent.GREETING), _welcome),
     (lambda turn: turn.wants(Intent.THANKS, Intent.CONFIRM), _youre_welcome),

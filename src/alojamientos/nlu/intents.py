@@ -71,6 +71,10 @@ _HOUR = re.compile(
 _WHAT_IT_HAS = re.compile(
     r"\bque (?:incluye|trae|servicios|comodidades)\b|\bservicios\b|\bcomodidades\b"
 )
+_WITHOUT = re.compile(
+    r"\b(?:sin|no (?:hay|tiene|tenemos|cuenta con|se (?:acept|permit|admit)\w+|acept\w+|permit\w+|admit\w+))\b[^.,;]*$"
+)
+_WITHOUT_NEAR = 40  # characters
 _REFUND = re.compile(r"\b(?:reembols|reintegr|devuelv|devoluc)\w*\b")
 _WANTS_TO_KNOW = re.compile(
     r"^\W*(?:quer\w+ |quisiera |necesito |me pasas |me das |mas |1 )*"
@@ -116,6 +120,15 @@ def services(text: str) -> frozenset[str]:
     if brings or not _ASKED.search(text):
         found.discard("pets")
     return frozenset(found)
+
+
+def described(text: str) -> dict[str, bool]:
+    """Return the services that a canonical description of a cabin names: whether it has them."""
+    return {
+        name: _WITHOUT.search(text, max(0, match.start() - _WITHOUT_NEAR), match.start()) is None
+        for name, pattern in _COMPILED_SERVICES.items()
+        if (match := pattern.search(text)) is not None
+    }
 
 
 def _answers(text: str, expecting: str | None) -> set[Intent]:
