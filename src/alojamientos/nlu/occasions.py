@@ -106,45 +106,50 @@ def _from_run(run: Span, *, label: str) -> Ambiguous:
     return Ambiguous(options=(run, eve), label=label)
 
 
+def _years(m: re.Match[str], today: date) -> tuple[int, ...]:
+    return (int(m["y"]),) if m["y"] else (today.year, today.year + 1)
+
+
 def _carnival(m: re.Match[str], today: date, holidays: Holidays) -> Dates | None:
-    for year in (today.year, today.year + 1):
+    for year in _years(m, today):
         monday = holidays.carnival(year)
-        if monday is not None and monday - 2 * _DAY >= today:
+        if monday is not None and (m["y"] or monday - 2 * _DAY >= today):
             run = Span(check_in=monday - 2 * _DAY, check_out=monday + _DAY)
-            return _from_run(run, label=m[0].strip())
+            return _from_run(run, label=m["name"])
     return None
 
 
 def _easter(m: re.Match[str], today: date, holidays: Holidays) -> Dates | None:
-    for year in (today.year, today.year + 1):
+    for year in _years(m, today):
         friday = holidays.good_friday(year)
-        if friday is not None and friday - _DAY >= today:
+        if friday is not None and (m["y"] or friday - _DAY >= today):
             thursday = Span(check_in=friday - _DAY, check_out=friday + 2 * _DAY)
             wednesday = Span(check_in=friday - 2 * _DAY, check_out=friday + 2 * _DAY)
-            return Ambiguous(options=(thursday, wednesday), label=m[0].strip())
+            return Ambiguous(options=(thursday, wednesday), label=m["name"])
     return None
 
 
 def _new_year(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
-    eve = date(today.year, 12, 31)
+    year = int(m["y"]) - ("nuevo" in m["name"]) if m["y"] else today.year
+    eve = date(year, 12, 31)
     return Ambiguous(
         options=(
             Span(check_in=eve, check_out=eve + _DAY),
             Span(check_in=eve - _DAY, check_out=eve + 2 * _DAY),
         ),
-        label=m[0].strip(),
+        label=m["name"],
     )
 
 
 def _christmas(m: re.Match[str], today: date, _holidays: Holidays) -> Dates:
     year = today.year if today <= date(today.year, 12, 24) else today.year + 1
-    eve = date(year, 12, 24)
+    eve = date(int(m["y"]) if m["y"] else year, 12, 24)
     return Ambiguous(
         options=(
             Span(check_in=eve, check_out=eve + 2 * _DAY),
             Span(check_in=eve, check_out=eve + _DAY),
         ),
-        label=m[0].strip(),
+        label=m["name"],
     )
 
 
@@ -213,6 +218,7 @@ def coming(month: int, today: date) -> tuple[int, int]:
 
 _WEEKEND = r"(?:findes?|fin de semana|fines de semana)"
 _OF_MONTH = rf"(?P<m>{_MONTH})\b(?: del? (?P<y>20\d\d)\b)?"
+_IN_YEAR = r"(?:,? (?:de |del |del ano )?(?P<y>20\d\d)\b)?"
 _NEXT = r"(?:que viene|proximo|siguiente|q viene)"
 BEFORE_A_DAY = re.compile(
     rf"\b(?:{_WEEKEND}(?: largo)?|feriado(?: largo)?|puente) (?:del?|de el|de los|en que cae el|que cae el)\s*(?:dias?\s*)?$"
@@ -224,8 +230,8 @@ NEXT_WEEK = re.compile(
     r"\b(?:la )?(?:semana (?:que viene|proxima|entrante|siguiente)|(?:proxima|otra) semana)\b"
 )
 _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
-    (re.compile(r"\b(?:semana santa|pascuas?)\b"), _easter),
-    (re.compile(r"\bcarnaval(?:es)?\b"), _carnival),
+    (re.compile(rf"\b(?P<name>semana santa|pascuas?)\b{_IN_YEAR}"), _easter),
+    (re.compile(rf"\b(?P<name>carnaval(?:es)?)\b{_IN_YEAR}"), _carnival),
     (
         re.compile(
             rf"\b(?:el |proximo |este |algun ){{0,3}}(?:{_WEEKEND} largos?|feriados?(?: (?:largos?|puente))?|{_WEEKEND} con feriado|puente(?= (?:de (?:{_MONTH})|turistico|que viene)|\s*$))"
@@ -242,8 +248,8 @@ _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
     (re.compile(rf"\b(?:el )?(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT}|{_WEEKEND} o el (?:otro|que viene|proximo|siguiente))\b"), _next_weekend),
     (re.compile(rf"\b(?:1|algun|cualquier|otro|el otro|por|x|los|que|cual|que otro) {_WEEKEND}\b(?! del? )"), _days_of),
     (re.compile(rf"(?<!buen )(?<!lindo )(?<!hermoso )\b(?:este |el |para el )?{_WEEKEND}\b(?! del? )"), _this_weekend),
-    (re.compile(r"\b(?:ano nuevo|fin de ano|fiestas de fin de ano)\b"), _new_year),
-    (re.compile(r"\b(?:navidad|nochebuena)\b"), _christmas),
+    (re.compile(rf"\b(?P<name>ano nuevo|fin de ano|fiestas de fin de ano)\b{_IN_YEAR}"), _new_year),
+    (re.compile(rf"\b(?P<name>navidad|nochebuena)\b{_IN_YEAR}"), _christmas),
     (
         re.compile(rf"\b(?P<n>1|primer|primera|2|segunda) quincena (?:de |del mes de )?{_OF_MONTH}"),
         _fortnight,

@@ -69,7 +69,7 @@ _ORDINALS = {
 }  # fmt: skip
 _CHOICE = re.compile(
     r"\b(?:la|el|opcion|numero|nro|n°|cabana|esa|quiero|reserva\w*|elijo|prefiero|dame)\s+(?:la |el |opcion |numero )*(?P<n>\d{1,2})\b(?!\s*(?:de\s|[/.:-]\s?\d|noches?|personas|al\b|adult|nen|hs))"
-    r"|\b(?:la|el|opcion)\s+(?P<w>primera|primer|segunda|segundo|tercera|tercer|cuarta|cuarto|quinta|ultima)\b(?! quincena| semana| finde| fin| vez| noche| consulta| pregunta)"
+    r"|\b(?:la|el|opcion)\s+(?P<w>primera|primer|segunda|segundo|tercera|tercer|cuarta|cuarto|quinta|ultima)\b(?! quincena| semana| finde| fin| vez| noche| consulta| pregunta| de (?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre))"
 )
 _BARE_NUMBER = re.compile(r"\W*(\d{1,2})\W*")
 _PLAIN_NAME_WORDS = frozenset(
@@ -149,7 +149,7 @@ def _is_of_stay(dates: Dates | None, wishes: frozenset[Intent]) -> bool:
     """Tell whether a day is when they come, not when they pay ("te deposito mañana")."""
     if not wishes & _HAS_DAYS_OF_ITS_OWN or wishes & _ABOUT_STAYS:
         return True
-    return isinstance(dates, Resolved) and not dates.confirm
+    return isinstance(dates, Resolved) and (dates.span.nights > 1 or not dates.confirm)
 
 
 def _code(message: str) -> tuple[str | None, str]:

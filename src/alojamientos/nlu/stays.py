@@ -18,7 +18,7 @@ from alojamientos.nlu import (
     wording,
 )
 from alojamientos.nlu.atoms import Atom
-from alojamientos.nlu.days import DAY, Wrong
+from alojamientos.nlu.days import DAY, Day, Wrong
 from alojamientos.nlu.holidays import Holidays
 from alojamientos.nlu.values import (
     Ambiguous,
@@ -32,6 +32,7 @@ from alojamientos.nlu.values import (
     Span,
 )
 
+_EARLY = 4  # days: so long before an occasion a stay for it may begin
 _MANY_NIGHTS = 10  # a bare number up to this may be nights as well as a day
 _INCLUSIVE = re.compile(
     rf"\binclusive\b|\b(?:\d|ambos|{atoms.MONTH}|{atoms.WEEKDAY}) incluid[oa]s?\b|\bcontando el \d"
@@ -356,6 +357,8 @@ class _Reading:
         when = days.resolve(atom, today=self._starts(atom)[0], month=month, year=year)
         if isinstance(when, Wrong):
             return InvalidDates(reason=when.reason, quote=when.quote)
+        if month is None and atom.is_bare:
+            when = self._near_occasion(atom) or when
         leaving = links.is_leaving(self.text, atom) and not _MOVED_TO.search(atom.before(self.text))
         if self.nights:
             unsure = when.soft or (atom.is_bare and month is None)
@@ -367,6 +370,17 @@ class _Reading:
             span = Span(check_in=when.date, check_out=when.date + DAY)
             return Resolved(span=span, confirm="noche" not in atom.text)
         return Incomplete(missing=Missing.CHECK_OUT, check_in=when.date)
+
+    def _near_occasion(self, atom: Atom) -> Day | None:
+        """Return the bare day of the occasion that is named: "año nuevo, desde el 30"."""
+        named = occasions.find(self.text, today=self.today, holidays=self.holidays)
+        for span in options.spans(named):
+            first, last = span.check_in - _EARLY * DAY, span.check_out
+            for ahead in range((last - first).days + 1):
+                day = first + ahead * DAY
+                if day.day == atom.day and day >= self.today and days.fits(atom, day):
+                    return Day(day, soft=True)
+        return None
 
     def _with_nights(self, day: date, *, leaving: bool, confirm: bool) -> Dates:
         if leaving:

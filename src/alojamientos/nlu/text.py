@@ -98,6 +98,13 @@ _GLUED = re.compile(r"(?<=\d)(?=(?!(?:r[oa]|er|er[oa]|d[oa]|ta|st|nd|rd|th)\b|x\
 _GOES_ON = re.compile(
     r"(?:(?<=\by)|(?<=\ba)|(?<=\bal)|(?<=\bel)|(?<=\bde)|(?<=\bdel)|(?<=\bhasta)|(?<=[,:-]))\s*[\r\n]+\s*"
 )
+_WHOLE = {
+    "do": "dos", "tre": "tres", "cuatr": "cuatro", "cuato": "cuatro", "cinc": "cinco", "sinco": "cinco",
+    "sei": "seis", "siet": "siete", "och": "ocho", "nuev": "nueve", "dies": "diez",
+}  # fmt: skip
+_CLIPPED = re.compile(
+    rf"\b(?:{'|'.join(_WHOLE)})\b(?= (?:adult|chic|nen|nin|person|noch|noxe|dia|hij|menor|mayor|semana|pareja|amig|grande))"
+)
 _LINE_END = re.compile(r"\s*[\r\n]+\s*")
 _SOUNDS = (
     ("qu", "k"), ("ch", "x"), ("ll", "y"), ("h", ""), ("v", "b"), ("z", "s"), ("ce", "se"),
@@ -125,7 +132,7 @@ def fold(text: str) -> str:
 def canonical(text: str) -> str:
     """Return folded `text` with abbreviations written out, number words as digits, typos mended."""
     text = _SHORT_PARTY.sub(r"\1 adultos \2 nenes", _THOUSANDS.sub(" lucas", text))
-    text = _GLUED.sub(" ", text)
+    text = _CLIPPED.sub(lambda match: _WHOLE[match[0]], _GLUED.sub(" ", text))
     text = _TENS.sub(lambda m: str(_UNITS[m[1]] + _UNITS[m[2]]), text)
     pieces, end, before, counted = [], 0, "", False
     for match in _WORD.finditer(text):

@@ -1,5 +1,6 @@
 """What in a text is no date although it looks like one, and words that stand for a month."""
 
+import calendar
 import re
 from dataclasses import replace
 from datetime import date
@@ -20,6 +21,10 @@ _PEOPLE = r"(?:personas|adultos|huespedes|amig\w+|chic\w+|nen\w+)"
 _DID = (
     r"(?:pague|pagamos|deposite|depositamos|transferi|transferimos|reserve|hice|hable|hablamos"
     r"|escribi|escribimos|mande|mandamos|consulte|abone|confirme|confirmaron|dijeron|dijiste|llame)"
+)
+_TOLD = (
+    r"(?:deje|dejamos|hable|hablamos|escribi|escribimos|mande|mandamos|llame|llamamos|pague|pagamos"
+    r"|deposite|depositamos|transferi|transferimos)"
 )
 _DOING = r"(?:escribo|escribiendo|esper\w+|llam(?:o|ando)|intent(?:o|ando)|consult(?:o|ando))"
 _NOISE = re.compile(
@@ -54,18 +59,21 @@ _NOISE = re.compile(
             rf"\b\d{{1,2}} de (?:{MONTH}) (?:al )?(?!20[2-3]\d\b)[1-9]\d{{2,4}}\b",
             r"\+?\b\d{5,}\b|\b\d{2,5}(?:[ -]\d{3,4}){2,}\b|\b\d{4}-\d{4}\b(?!-)",
             r"\b\d{1,2}\.\d{3}\.\d{3}\b",
-            r"\b(?:dni|cuit|cbu|tel|telefono|cel|celular|patente)\s*(?:n|nro|es|:)?\s*[\d .-]+",
-            r"\b(?:ruta|km|piso|depto)\s*(?:n|nro|:)?\s*\d+",
+            r"\b(?:dni|cuit|cbu|tel|telefono|cel|celular|patente)\s*(?:n|nro|es|:)?\s*\+?\d[\d.-]*(?: (?!20\d\d-)\d{3,}[\d-]*){0,3}",
+            r"\b(?:ruta|km|piso|depto|departamento|casa)\s*(?:n|nro|:)?\s*\d+",
             # What they will do when: "te confirmo mañana".
             rf"\b{_WHEN}\s+(?:te|les?|lo|la|se)\s+(?:lo |la )?{_TELL}",
             rf"\b(?:te|les?|lo|la)\s+(?:lo |la )?{_TELL}\s+(?:el |para )?{_WHEN}\b",
             # What they did when: "pagué ayer", "les escribo desde el lunes".
             rf"\b{_DID}\b[^.?!,]{{0,25}}\b(?:ayer|anteayer|hoy|(?:{WEEKDAY})(?: pasado)?)\b",
+            rf"\b{_TOLD}\b(?: (?!por\b|para\b|si\b|del\b|desde\b|entre\b|lleg|entr|ingres|vamos\b|voy\b|ir\b|caemos\b)\w+){{0,3}} el \d{{1,2}}(?: de (?:{MONTH})|/\d{{1,2}})?\b(?! al\b)",
+            rf"\b(?:vuelvo|volvemos|volveria) a \w+ (?:el |para el )?{_WHEN}\b|\bnos vemos (?:el )?{_WHEN}\b",
             rf"\b{_DOING} desde (?:hoy|ayer|anteayer|el (?:{WEEKDAY}))\b",
             r"\bhoy en dia\b|\bde hoy\b(?! (?:al?|hasta|por|x|y)\b)",
         )
     )
 )
+_MONTHS_AHEAD = re.compile(r"\b(?:dentro de|de aca a) (?P<n>\d{1,2}) mes(?:es)?\b")
 _WEATHER = re.compile(r"\b(?:temperatura|clima|nieva|llueve|hace (?:mucho )?(?:frio|calor))\b")
 _SENTENCE = re.compile(r"[^.?!]+[.?!]*|[.?!]+")
 _HOLY = re.compile(rf"\b(?P<w>{WEEKDAY}) (?:santo|de (?:pascuas?|ramos|gloria|resurreccion))\b")
@@ -102,6 +110,7 @@ _LEADS_TO_PAST = re.compile(r"\b(?:desde|de|para|hasta|el dia de)\s*$")
 
 def clean(text: str, today: date) -> str:
     """Return canonical `text` without what only looks like a date, and with months by name."""
+    text = _MONTHS_AHEAD.sub(lambda match: _months_ahead(int(match["n"]), today), text)
     if _WEATHER.search(text):
         text = "".join(part for part in _SENTENCE.findall(text) if not _is_weather(part))
     text = named_days.spell_out(_NOISE.sub(" ", text))
@@ -115,6 +124,12 @@ def clean(text: str, today: date) -> str:
     text = _NEXT_MONTH.sub(following, _THIS_MONTH.sub(this, text))
     text = _NEXT_YEAR.sub(f" de {today.year + 1} ", _THIS_YEAR.sub(f" de {today.year} ", text))
     return " ".join(text.split())
+
+
+def _months_ahead(months: int, today: date) -> str:
+    years, month = divmod(today.month - 1 + months, _DECEMBER)
+    last = calendar.monthrange(today.year + years, month + 1)[1]
+    return f" el {min(today.day, last)}/{month + 1}/{today.year + years} "
 
 
 def _is_weather(sentence: str) -> bool:

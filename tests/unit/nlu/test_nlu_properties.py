@@ -257,6 +257,40 @@ def test_people_and_days_beside_each_other_are_not_taken_for_each_other(
     assert found.party.total == people
 
 
+NO_DATES = [
+    "mi celular es 3794 556677", "DNI 30.123.456", "mi tel 11-5555-1234", "llegamos a las 15",
+    "tipo 22:30", "hasta 120 mil la noche", "a 15.000 por noche", "$85.000", "15 lucas",
+    "vivo en calle 9 de julio 1234", "av. 25 de mayo 850", "mi mail es ana.15.18@mail.com",
+    "soy Julio", "el 50% se paga antes?", "en 3 cuotas", "a 12 cuadras", "tiene 2 baños?",
+    "con 2 autos", "hace 3 dias les escribi", "te deposito mañana", "feliz año nuevo",
+    "ayer hable con ustedes", "mañana te confirmo", "hoy les transfiero la seña", "depto 3",
+    "somos clientes desde 2019", "ruta 40 km 12", "24/7 hay alguien?", "2x1 tienen?",
+    "el nene tiene 5 años", "cumple 15 mi hija", "CP 8400", "codigo 7K3M-Q2XW-9DPA",
+]  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    style=st.sampled_from(ALONE),
+    trap=st.sampled_from(NO_DATES),
+    between=st.sampled_from([", ", ". ", "\n"]),
+    trap_first=st.booleans(),
+    ahead=st.integers(1, 300),
+    length=st.integers(2, 20),
+)
+def test_numbers_of_another_kind_beside_a_stay_do_not_change_it(
+    style: str, trap: str, between: str, trap_first: bool, ahead: int, length: int
+):
+    today = date(2026, 11, 24)
+    span = Span(check_in=today + ahead * DAY, check_out=today + (ahead + length) * DAY)
+    parts = [{**DATED, **UNDATED}[style](span.check_in, span.check_out), trap]
+
+    found = read(between.join(parts[::-1] if trap_first else parts), today)
+
+    assert isinstance(found, Resolved)
+    assert found.span == span
+
+
 alphabet = st.one_of(
     st.text(),
     st.text(alphabet=" 0123456789/-.,:del alymnochs°º"),
