@@ -195,7 +195,7 @@ _Builder = Callable[[re.Match[str], date], Atom]
 _PATTERNS: tuple[tuple[re.Pattern[str], _Builder], ...] = tuple(
     (re.compile(pattern), build)
     for pattern, build in (
-        (r"\b(?P<y>20\d\d)[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})\b", _dated),
+        (r"(?<!/)\b(?P<y>20\d\d)(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})\b", _dated),
         (rf"{_WEEKDAY_BEFORE}(?<![\d/.])(?P<d>\d{{1,2}})(?:\s*(?:del mes de|de)\b\s*(?:mes de\s+)?|\s*/\s*|-|\s*)(?P<m>{MONTH})\b{_YEAR}", _dated),
         (rf"{_WEEKDAY_BEFORE}(?<![\d/.])\b(?P<d>\d{{1,2}})\s?[/.]\s?(?P<m>\d{{1,2}})(?:\s?[/.]\s?(?P<y>20\d\d|\d\d))?(?![\d/]|\s(?:{MONTH}|de (?:{MONTH})))", _dated),
         (rf"{_WEEKDAY_BEFORE}(?<![\d-])\b(?P<d>\d{{1,2}})-(?P<m>\d{{1,2}})-(?P<y>20\d\d|\d\d)(?![\d-])", _dated),

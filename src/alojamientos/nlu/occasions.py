@@ -21,6 +21,7 @@ _Builder = Callable[[re.Match[str], date, Holidays], Dates | None]
 
 def find(text: str, *, today: date, holidays: Holidays) -> Dates | None:
     """Return what the names of occasions in canonical `text` mean: several are several readings."""
+    text = _OF_A_FEAST.sub("", text)
     found: list[Dates] = []
     for pattern, build in _OCCASIONS:
         for match in pattern.finditer(text):
@@ -225,6 +226,11 @@ BEFORE_A_DAY = re.compile(
 )
 _LAST_YEAR = re.compile(rf"\bano pasado\b|\b(?:{_MONTH}) pasado\b")
 _ONLY_MONTH = re.compile(rf"\b(?P<m>{_MONTH})\b(?:\s+(?:del?\s+)?(?P<y>20\d\d))?")
+# "el finde largo de carnaval" is carnival, and no other long weekend.
+_OF_A_FEAST = re.compile(
+    rf"\b(?:{_WEEKEND}(?: largo)?|feriado(?: largo)?) (?:de|por|en) (?:el |la |las )?"
+    r"(?=(?:carnaval|semana santa|pascuas?|navidad|nochebuena|ano nuevo|fin de ano)\b)"
+)
 NEXT_WEEKEND = re.compile(rf"\b(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT})\b")
 NEXT_WEEK = re.compile(
     r"\b(?:la )?(?:semana (?:que viene|proxima|entrante|siguiente)|(?:proxima|otra) semana)\b"
@@ -246,7 +252,7 @@ _OCCASIONS: tuple[tuple[re.Pattern[str], _Builder], ...] = (
         _weekend_of_month,
     ),
     (re.compile(rf"\b(?:el )?(?:proximo {_WEEKEND}|{_WEEKEND} {_NEXT}|{_WEEKEND} o el (?:otro|que viene|proximo|siguiente))\b"), _next_weekend),
-    (re.compile(rf"\b(?:1|algun|cualquier|otro|el otro|por|x|los|que|cual|que otro) {_WEEKEND}\b(?! del? )"), _days_of),
+    (re.compile(rf"\b(?:1|algun|cualquier|otro|el otro|por|x|los|que|cual|que otro) {_WEEKEND}\b(?! del? )|\b(?:findes|fines de semana)\b(?! del? )"), _days_of),
     (re.compile(rf"(?<!buen )(?<!lindo )(?<!hermoso )\b(?:este |el |para el )?{_WEEKEND}\b(?! del? )"), _this_weekend),
     (re.compile(rf"\b(?P<name>ano nuevo|fin de ano|fiestas de fin de ano)\b{_IN_YEAR}"), _new_year),
     (re.compile(rf"\b(?P<name>navidad|nochebuena)\b{_IN_YEAR}"), _christmas),

@@ -33,7 +33,7 @@ _NOISE = re.compile(
             r"\b(?:a|por|de|en|x) la manana\b",
             # What is wished, and what happens on a day whether they come or not.
             r"\bfeliz (?:navidad|ano nuevo|ano|pascuas?|dia|finde)\b(?: y (?:1 )?(?:feliz |prospero |muy |buen )*ano(?: nuevo)?\b)?|\bfelices (?:fiestas|pascuas?)\b",
-            rf"\bcumpl(?:e|o|imos|en)\b[^.?!,]{{0,15}}\bel \d{{1,2}}(?: de (?:{MONTH})|/\d{{1,2}})?\b",
+            rf"(?<!\bel )(?<!\bmi )(?<!\b1 )\bcumpl(?:e|o|imos|en)\b[^.?!,]{{0,15}}\bel \d{{1,2}}(?: de (?:{MONTH})|/\d{{1,2}})?\b",
             r"\bhace (?:mas de |como |casi ){0,3}\d+ (?:dias?|semanas?|meses|mes|horas?|anos?)\b",
             r"\bde 1 al? (?:5|10)\b|\bdel 1 al (?:5|10)\b(?=[^.?!]*\b(?:puntaje|puntua|nota|calific))",
             rf"\b(?:conocimos|conoci|casamos|nacio|naci|nacimos|inauguraron|fui|fuimos|estuve|estuvimos|vine|vinimos)\b[^.?!,]{{0,30}}\b(?:{MONTH})\b(?: (?:del? )?\d{{2,4}}\b)?",
@@ -73,6 +73,17 @@ _NOISE = re.compile(
         )
     )
 )
+_PART_OF_DAY = re.compile(
+    r"\s(?:(?:a|por|en|de) la (?:tarde|tardecita|noche|nochecita|madrugada)|al mediodia)"
+    r"(?=\s(?:al?|hasta|-)\s)"
+)
+_SPACED = re.compile(  # "10 1 27 al 12 1 27", as a voice note is written down
+    r"\b(\d{1,2}) (0?[1-9]|1[0-2]) (20\d\d|2\d) (al?|hasta|-) (?:el )?"
+    r"(\d{1,2}) (0?[1-9]|1[0-2]) (20\d\d|2\d)\b"
+)
+_FROM_NOW = re.compile(
+    rf"\b(?:de|desde) (?:aca|ahora) (?:a|hasta)l?\b(?=\s(?:el )?(?:(?:{WEEKDAY})\b|\d{{1,2}}(?:/| de )))"
+)
 _MONTHS_AHEAD = re.compile(r"\b(?:dentro de|de aca a) (?P<n>\d{1,2}) mes(?:es)?\b")
 _WEATHER = re.compile(r"\b(?:temperatura|clima|nieva|llueve|hace (?:mucho )?(?:frio|calor))\b")
 _SENTENCE = re.compile(r"[^.?!]+[.?!]*|[.?!]+")
@@ -110,6 +121,8 @@ _LEADS_TO_PAST = re.compile(r"\b(?:desde|de|para|hasta|el dia de)\s*$")
 
 def clean(text: str, today: date) -> str:
     """Return canonical `text` without what only looks like a date, and with months by name."""
+    text = _SPACED.sub(r"\1/\2/\3 \4 \5/\6/\7", _PART_OF_DAY.sub("", text))
+    text = _FROM_NOW.sub("desde hoy hasta", text)
     text = _MONTHS_AHEAD.sub(lambda match: _months_ahead(int(match["n"]), today), text)
     if _WEATHER.search(text):
         text = "".join(part for part in _SENTENCE.findall(text) if not _is_weather(part))
