@@ -20,7 +20,7 @@ _OTHERS = {
     "gracias": "thanks thank thx obrigado obrigada valeu", "desde": "from", "hasta": "until till to ate",
     "y": "and", "para": "for", "precio": "price", "precios": "prices preco precos",
     "disponibilidad": "availability disponibilidade", "disponible": "available disponivel",
-    "cabana": "cabin cottage", "reservar": "book booking", "perro": "dog cachorro", "mascotas": "pets",
+    "cabana": "cabin cottage", "reservar": "book", "perro": "dog cachorro", "mascotas": "pets",
     "semana": "week", "tienen": "tem", "quiero": "quero want", "piscina": "pool", "chau": "bye goodbye tchau",
 }  # fmt: skip
 # Only beside a number are these a date and no word of Spanish.

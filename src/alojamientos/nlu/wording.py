@@ -191,7 +191,7 @@ def _with_weekdays_after(text: str, found: list[Atom]) -> list[Atom]:
         if (
             follows
             and before
-            and before.day
+            and (before.day or before.exact)
             and not before.weekday
             and atom.weekday is not None
             and atom.day is None
