@@ -23,13 +23,15 @@ logs: runtime ## Follow the logs (ARGS='web', ARGS='--trace ID')
 	@$(BIN)/alojamientos logs $(ARGS)
 
 ##@ Try it
-.PHONY: simulate verify bench slo-sim
+.PHONY: simulate verify bench nlu slo-sim
 simulate: runtime ## Play a guest (ARGS='traffic --rate 2/s --minutes 5' plays many)
 	@$(BIN)/alojamientos simulate $(or $(ARGS),booking)
 verify: runtime ## Check the running stack, with evidence per item
 	@$(BIN)/alojamientos verify $(ARGS)
 bench: setup ## Measure: every file of benchmarks/ (ARGS=--quick, or names)
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+nlu: setup ## Read the corpus of messages: right, asked and wrong per slice (ARGS=--quick)
+	@$(BIN)/python -m benchmarks.nlu $(ARGS)
 slo-sim: setup ## Play years of traffic against the service levels' alerts (ARGS=--quick)
 	@$(BIN)/python -m benchmarks.slo_sim $(ARGS)
 

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alojamientos.conversation import booking, choices, identity, own, place, replies, store
+from alojamientos.conversation import booking, choices, facts, identity, own, place, replies, store
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
@@ -255,6 +256,26 @@ async def _cannot_see(turn: Turn) -> Step:
     return _say(turn, replies.cannot_see())
 
 
+async def _book(turn: Turn) -> Step:
+    return _with_facts(turn, await booking.advance(turn))
+
+
+async def _about(turn: Turn) -> Step:
+    step = await place.answer(turn)
+    shown = any(reply.place is not None for reply in step.replies)
+    return _with_facts(turn, step, shown={Intent.LOCATION} if shown else set())
+
+
+def _with_facts(turn: Turn, step: Step, *, shown: AbstractSet[Intent] = frozenset()) -> Step:
+    """Answer what was asked beside: "del 15 al 18, ¿tienen pileta?"; `shown` is answered."""
+    asked = replace(turn.understanding, intents=turn.understanding.intents - shown)
+    known = facts.answer(asked, turn.cabins)
+    if not known or not step.replies:
+        return step
+    first, *rest = step.replies
+    return replace(step, replies=(replace(first, text=f"{known}\n\n{first.text}"), *rest))
+
+
 async def _welcome(turn: Turn) -> Step:
     state = turn.state.over().evolve(step=Asked.DATES)
     return Step(replies=(replies.welcome(turn.policy.lodging_name),), state=state)
@@ -286,9 +307,9 @@ _ROUTES: tuple[tuple[Callable[[Turn], bool], Callable[[Turn], Awaitable[Step]]],
     (own.asks_for_policy, own.tell_policy),
     (own.is_about_balance, own.pay_balance),
     (_wants_to_pay, own.pay),
-    (place.is_to_be_shown, place.answer),
-    (booking.is_about, booking.advance),
-    (place.is_about, place.answer),
+    (place.is_to_be_shown, _about),
+    (booking.is_about, _book),
+    (place.is_about, _about),
     (lambda turn: turn.wants(Intent.GREETING), _welcome),
     (lambda turn: turn.wants(Intent.THANKS, Intent.CONFIRM), _youre_welcome),
     (lambda _turn: True, _lost),

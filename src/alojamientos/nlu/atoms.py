@@ -96,10 +96,17 @@ def _before(text: str, found: list[Atom]) -> Iterator[Atom]:
             if not _overlaps(one, found):
                 yield one
         match = _IN_A_ROW.search(text, max(0, atom.start - _NEAR), atom.start)
-        if match is not None and atom.day is not None and int(match["d"]) == atom.day - 1:
+        in_a_row = match is not None and atom.day is not None and int(match["d"]) == atom.day - 1
+        if match is not None and in_a_row and not _counts_people(text, match):
             one = _plain(match, "d")
             if not _overlaps(one, found):
                 yield one
+
+
+def _counts_people(text: str, match: re.Match[str]) -> bool:
+    """Tell whether the number before a date is of people: "somos 4, 5/1 al 8/1"."""
+    led = _LED_BY_PEOPLE.search(text, max(0, match.start() - _NEAR), match.start())
+    return led is not None and (led["sure"] is not None or "y" not in match[0])
 
 
 def _after(text: str, found: list[Atom]) -> Iterator[Atom]:
@@ -188,15 +195,16 @@ _Builder = Callable[[re.Match[str], date], Atom]
 _PATTERNS: tuple[tuple[re.Pattern[str], _Builder], ...] = tuple(
     (re.compile(pattern), build)
     for pattern, build in (
-        (r"\b(?P<y>20\d\d)[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})\b", _dated),
+        (r"(?<!/)\b(?P<y>20\d\d)(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})\b", _dated),
         (rf"{_WEEKDAY_BEFORE}(?<![\d/.])(?P<d>\d{{1,2}})(?:\s*(?:del mes de|de)\b\s*(?:mes de\s+)?|\s*/\s*|-|\s*)(?P<m>{MONTH})\b{_YEAR}", _dated),
         (rf"{_WEEKDAY_BEFORE}(?<![\d/.])\b(?P<d>\d{{1,2}})\s?[/.]\s?(?P<m>\d{{1,2}})(?:\s?[/.]\s?(?P<y>20\d\d|\d\d))?(?![\d/]|\s(?:{MONTH}|de (?:{MONTH})))", _dated),
         (rf"{_WEEKDAY_BEFORE}(?<![\d-])\b(?P<d>\d{{1,2}})-(?P<m>\d{{1,2}})-(?P<y>20\d\d|\d\d)(?![\d-])", _dated),
         (rf"\b(?:el|al|dia|hasta)\s+(?P<d>\d{{1,2}}) del (?P<m>0?[1-9]|1[0-2])\b{_ALONE}{_COUNTED}(?!\s*(?:{_TO}|de\b|y\b))", _dated),
-        (rf"\b(?P<m>{MONTH})\s+(?:el\s+)?{_NUMBER}(?!\s*de\b)", _dated),
+        (rf"\b(?P<m>{MONTH})\s+(?:el\s+)?{_NUMBER}(?:,? (?P<y>20\d\d)\b)?(?!\s*de\b)", _dated),
         (r"\bpasado manana\b", _relative(2)),
         (r"\b(?:hoy(?: a la noche)?|esta noche|esta tarde)\b", _relative(0)),
         (r"\bmanana\b", _relative(1)),
+        (r"(?:(?<=\bhasta )|(?<=\by )|(?<=\bo )|(?<=\ba ))pasado\b(?! (?:el|la|las|mes|ano|finde|fin|por))", _relative(2)),
         (r"\b(?:antes de ayer|anteayer)\b", _relative(-2)),
         (r"\bayer\b", _relative(-1)),
         (r"\b(?:dentro de|en|de aca a)\s+(?P<n>\d{1,3})\s+(?P<u>dias?|semanas?)\b", _within),
@@ -210,6 +218,9 @@ _BARE_RANGE = re.compile(rf"(?<![\d/.$-])\b(?P<a>\d{{1,2}})\s?(?:al|-)\s?(?:el\s
 _LEADS_UP = re.compile(
     rf"(?:\b(?P<w>{WEEKDAY})\s*,?\s+(?:el\s+)?(?:dia\s+)?)?(?<![\d/.$-])\b(?P<d>\d{{1,2}})\s?"
     rf"(?:{_TO}|(?<=entre \d )y\b|(?<=entre \d\d )y\b|(?<=^\d )y\b|(?<=^\d\d )y\b)\s?(?:el\s+)?(?:dia\s+)?$"
+)
+_LED_BY_PEOPLE = re.compile(
+    r"\b(?:(?P<sure>somos|son|seriamos|seremos|vamos|iriamos|personas|huespedes|adultos|menores|noches|pax)|para|x|p|por)\s?[:=/]?\s?$"
 )
 _IN_A_ROW = re.compile(r"(?<![\d/.$-])\b(?P<d>\d{1,2})\s?(?:,\s?y|,|y)\s?(?:el\s+)?$")
 _GOES_ON = re.compile(rf"\s?(?:-|a\b)\s?(?:el\s+)?(?:dia\s+)?{_NUMBER}")

@@ -46,6 +46,8 @@ def resolve(
 
     `month` and `year` are what the text says elsewhere.
     """
+    if atom.exact is not None and not fits(atom, atom.exact):
+        return Wrong(Reason.WEEKDAY_MISMATCH, atom.text)
     if atom.exact is not None:
         return Day(atom.exact, atom.soft)
     if atom.day is None:

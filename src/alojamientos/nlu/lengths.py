@@ -2,6 +2,7 @@
 
 import re
 
+_NOT_LONG = r" (?:antes|despues|mas tarde|mas adelante|de anticipacion|de diferencia)\b"
 _NIGHTS = re.compile(
     r"\b(?P<n>\d{1,3})(?:\s?(?:o|u|/|-)\s?(?P<m>\d{1,2}))?\s?(?:sol[ao]s?\s|unica\s)?(?:noches?|nochecitas?|n)\b"
 )
@@ -12,20 +13,30 @@ _ONE_NIGHT = re.compile(
 )
 _WEEKS = re.compile(
     r"(?<!en )(?<!dentro de )(?<!aca a )\b(?P<n>\d{1,2}) seman(?:as?|itas?)\b"
-    r"(?! (?:santa|que viene|proxima))"
+    rf"(?! (?:santa|que viene|proxima)|{_NOT_LONG})"
 )
 _DAYS = re.compile(
     r"(?<!en )(?<!dentro de )(?<!aca a )(?<!dia )\b(?P<n>1 (?=dia\b)|\d{1,2} (?=dias\b))dias?\b"
+    rf"(?!{_NOT_LONG})"
 )
 _FORTNIGHT = re.compile(
     r"(?<!primera )(?<!segunda )(?<!primer )(?<!1a )\b(?:1 |toda la )?quincena\b(?! (?:de|en)\b)"
 )
-_MORE = re.compile(r"\b(?P<n>\d{1,2}) (?:noches?|dias?) mas\b")
+_MORE = re.compile(r"\b(?P<n>\d{1,2}) (?:noches?|dias?) (?P<d>mas|menos)\b(?! (?:tarde|adelante))")
+_MOVED = re.compile(
+    r"\b(?:quer\w+|quier\w+|pod\w+|pued\w+) (?:sumar|agregar|anadir) 1 (?:noche|dia)\b|\b(?:adelant|posterg|atras|corr|aplaz)\w*\b[^.?!]{0,25}\b\d{1,2} (?:dias?|semanas?)\b"
+)
+_SHIFT = re.compile(
+    r"\b(?P<n>\d{1,2}) (?P<u>dias?|semanas?|noches?) (?P<d>antes|despues|mas tarde|mas adelante)\b"
+    r"|\b(?P<next>(?:la |el )?(?:semana|finde|fin de semana) (?:siguiente|posterior))\b"
+    r"|\b(?P<last>(?:la |el )?(?:semana|finde|fin de semana) anterior)\b"
+)
 _WEEK = 7
 
 
 def find(text: str) -> tuple[int, ...]:
     """Return the numbers of nights that canonical `text` may mean, likeliest first."""
+    text = _MOVED.sub(" ", text)
     match = _NIGHTS.search(text)
     if match is not None:
         return tuple(int(number) for number in match.groups() if number)
@@ -42,6 +53,19 @@ def find(text: str) -> tuple[int, ...]:
 
 
 def more(text: str) -> int | None:
-    """Return by how many nights the text asks to make a stay longer, or None."""
+    """Return by how many nights the text asks to make a stay longer (or shorter), or None."""
     match = _MORE.search(text)
-    return int(match["n"]) if match is not None else None
+    if match is None:
+        return None
+    return int(match["n"]) * (1 if match["d"] == "mas" else -1)
+
+
+def shift(text: str) -> int | None:
+    """Return by how many days the text asks to move a stay that is talked about, or None."""
+    match = _SHIFT.search(text)
+    if match is None:
+        return None
+    if match["n"] is None:
+        return _WEEK if match["next"] else -_WEEK
+    days = int(match["n"]) * (_WEEK if match["u"].startswith("sem") else 1)
+    return -days if match["d"] == "antes" else days

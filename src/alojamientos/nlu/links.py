@@ -34,13 +34,14 @@ _FILL = (
     r"(?:(?:el|la|los|dia|fecha|es|seria|de|del|proximo|este|mismo|a|al|para|tipo)\b[\s:,.()=]*)*$"
 )
 _OUT = (
-    r"\b(?:hasta|hata|sal(?:ida|imos|ir|go|gamos|dria\w*|iendo)|egres\w+|check ?-?out|out"
-    r"|nos (?:vamos|ir|iriamos|volvemos|retiramos)|me (?:voy|iria|vuelvo)|irnos|irme|yendonos"
-    r"|volv(?:emos|er|iendo|eria\w*)|vuelvo|vuelta|retir\w+|regres\w+|partida|partimos|deja\w+)"
+    r"\b(?:hasta|hata|sal(?:ida|imos|ir(?:nos|me)?|go|gamos|dria\w*|iendo)|egres\w+|check ?-?out|out"
+    r"|nos (?:vamos|ir|iriamos|volvemos|retiramos)|me (?:voy|iria|vuelvo)|irnos|irme|yend\w+"
+    r"|volv\w+|vuelvo|vuelta|retir\w+|regres\w+|part(?:ida|imos|iendo|iriamos|iria)|march\w+|deja\w+)"
 )
 _IN = (
     r"\b(?:desde|entrada|entr(?:o|amos|ar|ando|aria\w*)|ingres\w+|lleg\w+|check ?-?in|in"
-    r"|arrib\w+|arranc\w+|a partir|vamos|iriamos|empez\w+|comenz\w+)"
+    r"|arrib\w+|arranc\w+|a partir|vamos|iriamos|empez\w+|comenz\w+|ca(?:igo|emos|er(?:ia\w*)?)"
+    r"|viaj\w+|ven(?:go|imos|dria\w*|ir)|estaria\w*)"
 )
 _ENDS_OUT = re.compile(rf"{_OUT}{_FILL}")
 _ENDS_IN = re.compile(rf"{_IN}{_FILL}")

@@ -6,7 +6,7 @@ from datetime import date
 from rapidfuzz.distance import OSA
 
 from alojamientos.kit import codes
-from alojamientos.nlu import intents, options, party, stays, text
+from alojamientos.nlu import ages, animals, crowd, intents, money, options, party, stays, text
 from alojamientos.nlu.holidays import Holidays
 from alojamientos.nlu.values import Context, Dates, Intent, Resolved, Understanding
 
@@ -22,7 +22,7 @@ _SAID_TO_BE_A_CODE = re.compile(
 _MIXED = re.compile(r"\d[A-Za-z]|[A-Za-z]\d")
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _NAME = re.compile(
-    r"(?i:\b(?:me llamo|mi nombre es|soy|a nombre de|te (?:habla|escribe)|habla)\s+)"
+    r"(?i:\b(?:me llamo|mi nombre es|soy|a nombre de|(?:anot|agend|reserv)(?:a|á)me como|nombre(?: y apellido)?\s*:|te (?:habla|escribe)|habla)\s+)"
     r"([^\W\d_]{2,}(?:\s+(?:(?:del|de la|de los|de las)\s+)?[A-ZÁÉÍÓÚÑÜ][^\W\d_]+){0,3})"
 )
 _NO_NAME = frozenset(
@@ -69,7 +69,7 @@ _ORDINALS = {
 }  # fmt: skip
 _CHOICE = re.compile(
     r"\b(?:la|el|opcion|numero|nro|n°|cabana|esa|quiero|reserva\w*|elijo|prefiero|dame)\s+(?:la |el |opcion |numero )*(?P<n>\d{1,2})\b(?!\s*(?:de\s|[/.:-]\s?\d|noches?|personas|al\b|adult|nen|hs))"
-    r"|\b(?:la|el|opcion)\s+(?P<w>primera|primer|segunda|segundo|tercera|tercer|cuarta|cuarto|quinta|ultima)\b(?! quincena| semana| finde| fin| vez| noche| consulta| pregunta)"
+    r"|\b(?:la|el|opcion)\s+(?P<w>primera|primer|segunda|segundo|tercera|tercer|cuarta|cuarto|quinta|ultima)\b(?! quincena| semana| finde| fin| vez| noche| consulta| pregunta| de (?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre))"
 )
 _BARE_NUMBER = re.compile(r"\W*(\d{1,2})\W*")
 _PLAIN_NAME_WORDS = frozenset(
@@ -115,7 +115,7 @@ def understand(
     rest = _EMAIL.sub(" ", rest)
     name, rest = _name(rest)
     folded = text.fold(rest)
-    words = text.canonical(folded)
+    words = crowd.set_apart(text.canonical(folded))
     choice = _choice(words, known)
     people = party.find(words, context=known)
     dates = None
@@ -133,11 +133,13 @@ def understand(
         intents=wishes,
         dates=dates if _is_of_stay(dates, wishes) else None,
         party=people,
-        pets=party.pets(words),
+        ages=ages.find(words) if people is not None else (),
+        budget=money.budget(words),
+        pets=animals.find(words),
         cabin=_cabin(folded, known),
         choice=choice,
         code=code,
-        services=intents.services(words),
+        services=frozenset() if Intent.COMPLAINT in wishes else intents.services(words),
         email=email[0] if email else None,
         name=name,
     )
@@ -147,7 +149,7 @@ def _is_of_stay(dates: Dates | None, wishes: frozenset[Intent]) -> bool:
     """Tell whether a day is when they come, not when they pay ("te deposito mañana")."""
     if not wishes & _HAS_DAYS_OF_ITS_OWN or wishes & _ABOUT_STAYS:
         return True
-    return isinstance(dates, Resolved) and not dates.confirm
+    return isinstance(dates, Resolved) and (dates.span.nights > 1 or not dates.confirm)
 
 
 def _code(message: str) -> tuple[str | None, str]:
@@ -182,7 +184,7 @@ def _choice(words: str, context: Context) -> int | None:
 
 def _only_party(words: str, context: Context) -> bool:
     """Tell whether a bare number answers how many they are."""
-    return context.expecting == "guests" and _BARE_NUMBER.fullmatch(words) is not None
+    return context.expecting == "guests" and party.is_answer(words)
 
 
 def _cabin(folded: str, context: Context) -> str | None:
@@ -219,7 +221,7 @@ def _name(message: str) -> tuple[str | None, str]:
     if match is None:
         return None, message
     words = match[1].split()
-    unsure = words[0].islower() and not re.search(r"nombre|llamo", match[0], re.IGNORECASE)
+    unsure = words[0].islower() and not re.search(r"nombre|llamo|como", match[0], re.IGNORECASE)
     if unsure or words[0].casefold() in _NO_NAME:
         return None, message
     name = " ".join(word if word in _NO_NAME else word[0].upper() + word[1:] for word in words)

@@ -7,6 +7,8 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from alojamientos.nlu import foreign
+
 MAX_LENGTH = 2_000  # a longer text is read as far as this
 
 MONTHS = (
@@ -39,13 +41,15 @@ _SHORT = {
     "dsd": "desde", "dde": "desde", "hsta": "hasta", "d": "de", "dl": "del", "xfa": "porfa",
     "info": "informacion", "dispo": "disponibilidad", "disp": "disponibilidad",
     "holi": "hola", "holis": "hola", "ola": "hola", "bb": "bebe", "bbs": "bebes",
-    "nosotras": "nosotros", "caba": "cabana", "depto": "departamento", "dpto": "departamento",
+    **foreign.WORDS, "nosotras": "nosotros", "caba": "cabana", "depto": "departamento", "dpto": "departamento",
     "bs": "buenas", "bnas": "buenas", "bns": "buenas", "sra": "senora", "flia": "familia",
     "mp": "mercadopago", "transfe": "transferencia", "ndea": "nada", "grax": "gracias",
     "gcias": "gracias", "ad": "adultos", "adul": "adultos", "adult": "adultos",
+    "wenas": "buenas", "guenas": "buenas", "ay": "hay", "pa": "para", "pal": "para el",
+    "mnn": "manana", "mnna": "manana", "mna": "manana", "mnana": "manana", "manna": "manana", "maana": "manana", "manan": "manana", "finds": "finde",
 }  # fmt: skip
 # Short for a month only beside a number: "15 mar", but not "cerca del mar".
-_BESIDE_A_NUMBER = frozenset({"mar", "set", "ad", "per", "bs"})
+_BESIDE_A_NUMBER = frozenset({"mar", "set", "ad", "per", "bs"}) | foreign.BESIDE_A_NUMBER
 # Words that a typo may be of, and words so near to one of them that they must be left alone.
 _MENDED = (
     *MONTHS, *WEEKDAYS, "noches", "noche", "personas", "semana", "semanas", "quincena", "manana",
@@ -53,6 +57,7 @@ _MENDED = (
     "cancelar", "adultos", "desde", "hasta", "pileta", "mascotas", "gracias", "navidad", "quiero",
     "lugar", "pareja", "tenes", "cuanto", "domingo", "proximo", "inclusive", "somos", "feriado",
     "disponibles", "cabanas", "hijos", "chicos", "menores", "quisiera", "buenas", "tienen",
+    "pasado", "necesito", "alquilar", "informacion", "descuento", "ubicacion", "transferencia",
 )  # fmt: skip
 _LEFT_ALONE = frozenset(
     (
@@ -70,8 +75,8 @@ _LEFT_ALONE = frozenset(
         "mares", "maria", "marian", "mariana", "mario", "marte", "martin", "martina", "masa",
         "mascota", "mates", "mayor", "mayores", "media", "menor", "mesa", "meses", "montana",
         "nene", "nenes", "niche", "noche", "nuevas", "nuevos", "ocho", "once", "pagar",
-        "parecido", "parejas", "parte", "partes", "pasado", "paseos", "pava", "peor", "pero",
-        "perra", "perro", "perros", "personal", "preciso", "presio", "proxima", "quien",
+        "pagado", "parecido", "parejas", "parte", "partes", "casado", "parado", "pasada", "pasadas", "pasando", "paseos", "pasados", "pava", "pesado", "peor", "pero",
+        "perra", "perro", "perros", "personal", "preciso", "predio", "predios", "proxima", "quien",
         "quiere", "quieren", "quieres", "quieta", "quieto", "quinta", "rayo", "reservado",
         "reservame", "reservamos", "reservan", "reservas", "reserve", "reservo", "sabana",
         "sabanas", "sacado", "salado", "salida", "semanal", "senor", "solar", "somo", "suma",
@@ -85,7 +90,22 @@ _TENS = re.compile(
 )
 _WORD = re.compile(r"\b\d{1,2}(?:ro|ero|er|do|da|ra|era|ta|o)\b|[a-z]+")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
-_ORDINAL_SIGN = re.compile(r"(?<=\d)\s?[°ºª]")
+_ORDINAL_SIGN = re.compile(r"(?<=\d)(?:\s?[°ºª]|(?:st|nd|rd|th)\b)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=\d)\s?k\b")
+_SHORT_PARTY = re.compile(r"\b(\d) ?a\s?[+y,]?\s?(\d) ?(?:n|m)\b")
+# "15ene", "2ad", but neither "1ro" nor "2x1".
+_GLUED = re.compile(r"(?<=\d)(?=(?!(?:r[oa]|er|er[oa]|d[oa]|ta|st|nd|rd|th)\b|x\d)[a-z]{2})")
+_GOES_ON = re.compile(
+    r"(?:(?<=\by)|(?<=\ba)|(?<=\bal)|(?<=\bel)|(?<=\bde)|(?<=\bdel)|(?<=\bhasta)|(?<=[,:-]))\s*[\r\n]+\s*"
+)
+_WHOLE = {
+    "do": "dos", "tre": "tres", "cuatr": "cuatro", "cuato": "cuatro", "cinc": "cinco", "sinco": "cinco",
+    "sei": "seis", "siet": "siete", "och": "ocho", "nuev": "nueve", "dies": "diez",
+}  # fmt: skip
+_CLIPPED = re.compile(
+    rf"\b(?:{'|'.join(_WHOLE)})\b(?= (?:adult|chic|nen|nin|person|noch|noxe|dia|hij|menor|mayor|semana|pareja|amig|grande))"
+)
+_LINE_END = re.compile(r"\s*[\r\n]+\s*")
 _SOUNDS = (
     ("qu", "k"), ("ch", "x"), ("ll", "y"), ("h", ""), ("v", "b"), ("z", "s"), ("ce", "se"),
     ("ci", "si"), ("c", "k"), ("ge", "je"), ("gi", "ji"), ("w", "u"), ("nb", "mb"), ("np", "mp"),
@@ -105,26 +125,41 @@ def fold(text: str) -> str:
     for dash in "–—−‐‑~":
         text = text.replace(dash, "-")
     text = text.replace("→", "-").replace("⁄", "/")
-    text = _REPEATED.sub(r"\1\1", text)
+    text = _REPEATED.sub(r"\1\1", _LINE_END.sub(" , ", _GOES_ON.sub(" ", text.strip())))
     return " ".join(text.split())
 
 
 def canonical(text: str) -> str:
     """Return folded `text` with abbreviations written out, number words as digits, typos mended."""
+    text = _SHORT_PARTY.sub(r"\1 adultos \2 nenes", _THOUSANDS.sub(" lucas", text))
+    text = _CLIPPED.sub(lambda match: _WHOLE[match[0]], _GLUED.sub(" ", text))
     text = _TENS.sub(lambda m: str(_UNITS[m[1]] + _UNITS[m[2]]), text)
-    pieces, end, before = [], 0, ""
+    pieces, end, before, counted = [], 0, "", False
     for match in _WORD.finditer(text):
         gap = text[end : match.start()]
         numbered = gap[-1:].isdigit() or before.isdigit() or gap.rstrip()[-1:].isdigit()
         follows = text[match.end() : match.end() + 2].strip()[:1].isdigit()
         word = _word(match[0], beside_number=numbered or follows)
+        if before == "semana" and OSA.distance(word, "santa") == 1:
+            word = "santa"
+        if before == "de" and counted and word == match[0]:
+            word = _month_near(word)  # "del 5 al 9 de nero": nowhere else may its beginning be lost
         if word in MONTHS and match[0] not in MONTHS and match[0] not in _SHORT:
             # A typo of a month is only taken for one where a month may stand.
             word = word if numbered or before in _LEADS_TO_MONTH else match[0]
         pieces += [gap, word]
+        counted = word == "de" and (numbered or before.isdigit())
         end, before = match.end(), word
     pieces.append(text[end:])
     return " ".join("".join(pieces).split())
+
+
+@lru_cache(maxsize=1024)
+def _month_near(word: str) -> str:
+    if len(word) < _SHORTEST_MENDED or is_common(word):
+        return word
+    near = [month for month in MONTHS if OSA.distance(word, month) <= 1]
+    return near[0] if len(near) == 1 else word
 
 
 def is_common(word: str) -> bool:

@@ -128,6 +128,8 @@ class Understanding:
     intents: frozenset[Intent]
     dates: Dates | None = None
     party: Party | None = None
+    ages: tuple[int, ...] = ()  # of the children, a baby's is 0
+    budget: int | None = None  # pesos that they want to spend at most, for a night or in all
     pets: int = 0
     cabin: str | None = None  # one of Context.cabins
     choice: int | None = None  # "la 2", "la primera", "opción 3": 1-based

@@ -120,5 +120,13 @@ async def test_questions_about_the_place_are_answered_with_the_cabins_and_a_pers
     assert "human" in guest.options
 
 
+async def test_what_is_asked_beside_a_stay_is_answered_with_it(guest):
+    text = await guest.says("del 15 al 18 de enero para 2, tienen parrilla y pileta?")
+
+    assert "Parrilla: sí en Cabaña Coihue." in text
+    assert "No tengo anotado si hay pileta" in text
+    assert "Hay lugar" in text
+
+
 async def test_thanks_are_returned(guest):
     assert "De nada" in await guest.says("muchas gracias!")

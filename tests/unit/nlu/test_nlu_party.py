@@ -1,6 +1,6 @@
 import pytest
 
-from alojamientos.nlu import party, text
+from alojamientos.nlu import animals, party, text
 from alojamientos.nlu.values import Context, Party
 
 
@@ -66,7 +66,7 @@ def test_a_bare_number_counts_people_only_as_an_answer():
 
 
 @pytest.mark.parametrize(
-    ("said", "animals"),
+    ("said", "brought"),
     [
         ("somos 2 con un perro", 1),
         ("2 adultos y 2 perritos", 2),
@@ -77,5 +77,5 @@ def test_a_bare_number_counts_people_only_as_an_answer():
         ("somos 4", 0),
     ],
 )
-def test_animals_that_come_and_animals_that_are_asked_about(said: str, animals: int):
-    assert party.pets(text.canonical(text.fold(said))) == animals
+def test_animals_that_come_and_animals_that_are_asked_about(said: str, brought: int):
+    assert animals.find(text.canonical(text.fold(said))) == brought

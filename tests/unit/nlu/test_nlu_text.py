@@ -31,7 +31,7 @@ def test_fold_takes_away_case_accents_and_fancy_signs(said: str, read: str):
         ("vie y dom", "viernes y domingo"),
         ("fds", "finde"),
         ("4 pers", "4 personas"),
-        ("15ene", "15enero"),
+        ("15ene", "15 enero"),
     ],
 )
 def test_canonical_writes_out_numbers_and_abbreviations(said: str, read: str):
