@@ -40,6 +40,13 @@ def settings(database_url: str, redis_url: str) -> Settings:
         )
         conn.execute(
             sa.text(
+                "INSERT INTO calendar_export"
+                " (accommodation_id, source, secret_hash, last_fetched_at)"
+                " SELECT min(id), 'airbnb', sha256('secret'), now() FROM accommodation"
+            )
+        )
+        conn.execute(
+            sa.text(
                 "INSERT INTO invariant_result (name, violations, checked_at)"
                 " VALUES ('no_overlap', 0, now())"
             )
