@@ -17,7 +17,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alojamientos.ops.simulator.signing import mercadopago_signature, meta_signature
-from alojamientos.telemetry.catalogue import CATALOGUE, SYNTHETIC_HANDLER, Metric, of_process
+from alojamientos.telemetry.catalogue import (
+    CATALOGUE,
+    OWNER_HANDLER,
+    SYNTHETIC_HANDLER,
+    Metric,
+    of_process,
+)
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.xdist_group("stack")]
 
@@ -275,6 +281,7 @@ def test_hostile_input_makes_few_series_and_chooses_no_label(stack, attacked, pr
     handlers = {
         *paths,
         SYNTHETIC_HANDLER,
+        OWNER_HANDLER,
         "/openapi.json",
         "/docs",
         "/docs/oauth2-redirect",

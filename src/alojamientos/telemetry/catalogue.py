@@ -71,6 +71,9 @@ FEED_ERRORS = (
 )
 # The `handler` of requests that we make ourselves: no guest's, and in no service level.
 SYNTHETIC_HANDLER = "synthetic"
+# The one `handler` of everything below it: the owner is one person with some forty routes, and a
+# histogram of each would be a third of all series.
+OWNER_HANDLER = "/api/v1/owner"
 JOURNEY_STEPS = ("availability", "hold", "cancel", "webhook")
 JOURNEY_OUTCOMES = ("success", "failure")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")

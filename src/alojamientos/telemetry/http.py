@@ -77,6 +77,8 @@ class _MeasureMiddleware(PrometheusInstrumentatorMiddleware):
         is_templated = handler != UNMATCHED
         if is_templated and not handler.endswith(_PROBES) and self._marks.is_on(request.scope):
             handler = catalogue.SYNTHETIC_HANDLER
+        elif handler.startswith(f"{catalogue.OWNER_HANDLER}/"):
+            handler = catalogue.OWNER_HANDLER
         return handler, is_templated
 
     def _is_handler_excluded(self, handler: str, is_templated: bool) -> bool:

@@ -132,6 +132,9 @@ async def test_after_every_route_was_asked_and_abused_the_series_stay_within_the
 
     _, _, series = await scraped(client)
     assert series <= BUDGET
+    text = (await client.get("/metrics")).text
+    assert 'handler="/api/v1/owner"' in text
+    assert 'handler="/api/v1/owner/' not in text
     _, _, series = await scraped(clients["worker"])
     assert series <= BUDGET
 
