@@ -235,12 +235,17 @@ async def test_once_we_are_taken_for_spam_nothing_goes_out_to_anybody(
 ):
     api.refuse(131048)
     first = await put(database)
-    async with database.begin() as tx:
-        await outbox.put(
-            tx, channel="whatsapp", address="5491100000000", reply=Reply(text="x"), dedupe_key="2"
-        )
 
     async with hotel.working():
+        await eventually(lambda: recorded.outcomes("outbox_message"))
+        async with database.begin() as tx:
+            await outbox.put(
+                tx,
+                channel="whatsapp",
+                address="5491100000000",
+                reply=Reply(text="x"),
+                dedupe_key="2",
+            )
         await eventually(lambda: len(recorded.outcomes("outbox_message")) >= 2)
 
     assert first
