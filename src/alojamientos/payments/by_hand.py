@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from alojamientos.kit import audit
 from alojamientos.kit.db import Transaction
 from alojamientos.payments import entries, ledger, queries, standing, store
 from alojamientos.payments.entries import (
@@ -61,11 +62,11 @@ async def record(
     short = paid + entry.amount < view.deposit and view.status is Status.PRE_RESERVED
     outcome = Outcome.CONFIRMED if confirmed else Outcome.PARTIAL if short else Outcome.BALANCE
     payment_id = await _insert(tx, view, entry, outcome=outcome, actor=actor, now=now)
-    await store.audit(
-        tx.conn,
+    await audit.record(
+        tx,
         actor=actor,
         action="payment.recorded",
-        subject=f"reservation:{view.code}",
+        subject=f"booking:{view.code}",
         payment=payment_id,
         amount=entry.amount,
         method=entry.method.value,
@@ -217,11 +218,11 @@ async def revert(
     )
     view = await by_id(tx.conn, row.reservation_id)
     left = (await queries.balance(tx.conn, reservation_id=view.id)).due
-    await store.audit(
-        tx.conn,
+    await audit.record(
+        tx,
         actor=actor,
         action="payment.reverted",
-        subject=f"reservation:{view.code}",
+        subject=f"booking:{view.code}",
         payment=payment_id,
     )
     tx.emit(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alojamientos.kit import audit
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Conflict
 from alojamientos.payments import ledger, plans, refunds, standing, store
@@ -154,11 +155,11 @@ async def give_back(
     reason = f"owner:{await _count(tx.conn, reservation_id) + 1}"
     for share in shares:
         await refunds.order(tx, share=share, reason=reason, asked_by=actor, note=note)
-    await store.audit(
-        tx.conn,
+    await audit.record(
+        tx,
         actor=actor,
         action="refund.ordered",
-        subject=f"reservation:{view.code}",
+        subject=f"booking:{view.code}",
         amount=sum(share.amount for share in shares),
         note=note,
     )

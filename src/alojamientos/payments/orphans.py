@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from alojamientos.kit import audit
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Conflict, NotFound
 from alojamientos.payments import store
@@ -42,11 +43,11 @@ async def assign(tx: Transaction, *, provider_id: str, code: str, actor: str) ->
         # Of no version yet: whatever the provider tells of it is news.
         .values(reservation_id=view.id, provider_updated_at=sa.text("to_timestamp(0)"))
     )
-    await store.audit(
-        tx.conn,
+    await audit.record(
+        tx,
         actor=actor,
         action="payment.assigned",
-        subject=f"reservation:{view.code}",
+        subject=f"booking:{view.code}",
         payment=provider_id,
     )
     tx.emit(OrphanAssigned(provider_id=provider_id))

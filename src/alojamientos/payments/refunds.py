@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import sqlalchemy as sa
 
+from alojamientos.kit import audit
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Conflict, NotFound
 from alojamientos.payments import ledger, store
@@ -209,8 +210,8 @@ async def made_by_hand(tx: Transaction, *, refund_id: int, actor: str, note: str
     )
     row = await _load(tx, refund_id)
     await _record(tx, row)
-    await store.audit(
-        tx.conn,
+    await audit.record(
+        tx,
         actor=actor,
         action="refund.made_by_hand",
         subject=f"refund:{refund_id}",

@@ -123,13 +123,6 @@ ledger_entry = sa.Table(
 )
 
 # Other rooms' tables, by the columns that are needed here.
-audit_entry = sa.table(
-    "audit_entry",
-    sa.column("actor", sa.Text),
-    sa.column("action", sa.Text),
-    sa.column("subject", sa.Text),
-    sa.column("detail", pg.JSONB),
-)
 inbox_event = sa.table(
     "inbox_event",
     sa.column("id", sa.BigInteger),
@@ -236,12 +229,3 @@ async def count_inbox_attempt(conn: AsyncConnection, *, event_id: int) -> int:
         .returning(inbox_event.c.attempts)
     )
     return int((await conn.execute(statement)).scalar_one())
-
-
-async def audit(
-    conn: AsyncConnection, *, actor: str, action: str, subject: str, **detail: object
-) -> None:
-    """Write down who did what to which money."""
-    await conn.execute(
-        sa.insert(audit_entry).values(actor=actor, action=action, subject=subject, detail=detail)
-    )

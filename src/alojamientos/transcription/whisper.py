@@ -8,7 +8,6 @@ import orjson
 from alojamientos.transcription.base import NotTranscribed, Transcript, tidy
 from alojamientos.transcription.program import FILE, Program
 
-WEIGHTS = "model.bin"
 _MODULE = "alojamientos.transcription.whisper_program"
 
 

@@ -298,7 +298,7 @@ async def test_everything_done_by_hand_is_in_the_audit(till):
     await take_back(till, done.payment_id)
 
     rows = till.sql("SELECT actor, action, subject FROM audit_entry ORDER BY id")
-    subject = f"reservation:{await code_of(till, reservation)}"
+    subject = f"booking:{await code_of(till, reservation)}"
     assert rows == [
         {"actor": ANA, "action": "payment.recorded", "subject": subject},
         {"actor": ANA, "action": "payment.reverted", "subject": subject},

@@ -11,12 +11,11 @@ from alojamientos.channels.ical.domain import ExportExists, FeedExists, Source
 from alojamientos.channels.ical.exporting import hash_secret, new_secret
 from alojamientos.channels.ical.queries import Export, Feed
 from alojamientos.channels.ical.store import (
-    audit_entry,
     calendar_event,
     calendar_export,
     calendar_feed,
 )
-from alojamientos.kit import addresses, db
+from alojamientos.kit import addresses, audit, db
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Invalid
 from alojamientos.reservations import operations as reservations
@@ -153,22 +152,23 @@ async def _cabin_id(tx: Transaction, cabin: str) -> int:
 
 
 async def _audit(tx: Transaction, actor: str, action: str, feed: Feed, **detail: Any) -> None:
-    await tx.conn.execute(
-        sa.insert(audit_entry).values(
-            actor=actor,
-            action=action,
-            subject=f"feed:{feed.id}",
-            detail={"feed": feed.label, "cabin": feed.accommodation_slug, **detail},
-        )
+    await audit.record(
+        tx,
+        actor=actor,
+        action=action,
+        subject=f"feed:{feed.id}",
+        feed=feed.label,
+        cabin=feed.accommodation_slug,
+        **detail,
     )
 
 
 async def _audit_export(tx: Transaction, actor: str, action: str, export: Export) -> None:
-    await tx.conn.execute(
-        sa.insert(audit_entry).values(
-            actor=actor,
-            action=action,
-            subject=f"export:{export.id}",
-            detail={"export": export.label, "cabin": export.accommodation_slug},
-        )
+    await audit.record(
+        tx,
+        actor=actor,
+        action=action,
+        subject=f"export:{export.id}",
+        export=export.label,
+        cabin=export.accommodation_slug,
     )

@@ -1,7 +1,6 @@
 """The tables of feeds, of what was imported from them, and of what channels fetch from us."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 
 from alojamientos.kit.db import metadata
 
@@ -85,13 +84,4 @@ calendar_export_served = sa.Table(
     sa.Column("starts_on", sa.Date, primary_key=True),
     sa.Column("ends_on", sa.Date, primary_key=True),
     sa.Column("withdrawn_at", _instant),
-)
-
-# Nobody's table yet: who did what.
-audit_entry = sa.table(
-    "audit_entry",
-    sa.column("actor", sa.Text),
-    sa.column("action", sa.Text),
-    sa.column("subject", sa.Text),
-    sa.column("detail", pg.JSONB),
 )
