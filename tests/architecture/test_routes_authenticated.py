@@ -64,6 +64,8 @@ WITH_OWNER_TOKEN = {
     ("POST", f"{OWNER}/guests/{{guest_id}}/erase"),
     ("GET", f"{OWNER}/conversations"),
     ("GET", f"{OWNER}/conversations/{{conversation_id}}"),
+    ("POST", f"{OWNER}/conversations/{{conversation_id}}/pause"),
+    ("POST", f"{OWNER}/conversations/{{conversation_id}}/resume"),
     ("GET", f"{OWNER}/today"),
     ("GET", f"{OWNER}/exports/bookings.csv"),
     ("GET", f"{OWNER}/exports/money.csv"),

@@ -1,15 +1,18 @@
 """The verbs for conversations with guests."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from alojamientos.cli.desk import AsJson, open_desk, print_json, print_table
 from alojamientos.console import conversations
+from alojamientos.kit.clock import utc_now
 from alojamientos.kit.dates import format_instant
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+Id = Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")]
 
 
 @app.command("list")
@@ -44,7 +47,7 @@ def list_conversations(
 
 @app.command()
 def show(
-    conversation_id: Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    conversation_id: Id,
     *,
     lines: Annotated[int, typer.Option(min=1, max=500, help="How many of the last lines.")] = 30,
     json: AsJson = False,
@@ -68,3 +71,34 @@ def show(
             for line in said
         ],
     )
+
+
+@app.command()
+def pause(
+    conversation_id: Id,
+    *,
+    hours: Annotated[
+        int | None, typer.Option(min=1, max=720, help="Instead of PAUSE_HOURS.")
+    ] = None,
+) -> None:
+    """Keep the assistant silent in a conversation, so that you can write yourself.
+
+    Writing to the guest from the WhatsApp Business app does the same. A longer pause stays.
+    """
+    desk = open_desk()
+    until = utc_now() + timedelta(hours=hours or desk.settings.app.pause_hours)
+    found = desk.write(
+        lambda tx: conversations.pause(tx, conversation_id, until=until, actor=desk.actor)
+    )
+    if found.paused_until is not None:
+        print(f"left to you until {format_instant(found.paused_until, zone=desk.zone)}")
+
+
+@app.command()
+def resume(conversation_id: Id) -> None:
+    """Let the assistant answer again, from the guest's next message on."""
+    desk = open_desk()
+    desk.write(
+        lambda tx: conversations.resume(tx, conversation_id, now=utc_now(), actor=desk.actor)
+    )
+    print("the assistant answers again")

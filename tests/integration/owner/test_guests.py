@@ -131,3 +131,22 @@ def test_a_conversation_is_shown_with_its_last_lines(verbs, ana):
     assert "¡Hola, Ana Pérez!" in text
     assert "no conversations" in verbs("conversations", "list", "--paused")
     assert "There is no conversation 9" in verbs("conversations", "show", "9", code=2)
+
+
+def test_a_conversation_is_left_to_the_owner_and_given_back(desk, verbs, ana):
+    (found,) = verbs.json("conversations", "list")["conversations"]
+    which = str(found["id"])
+
+    assert "left to you until" in verbs("conversations", "pause", which, "--hours", "3")
+    assert desk.sql("SELECT pause_reason, paused_until > now() FROM conversation") == [
+        ("owner", True)
+    ]
+    assert len(verbs.json("conversations", "list", "--paused")["conversations"]) == 1
+
+    assert "answers again" in verbs("conversations", "resume", which)
+    assert "answers again" in verbs("conversations", "resume", which)
+    assert desk.sql("SELECT pause_reason, paused_until FROM conversation") == [(None, None)]
+    acts = verbs.json("audit", "list", "--subject", f"conversation:{which}")["entries"]
+    assert [act["action"] for act in acts] == ["conversation.resumed", "conversation.paused"]
+    assert WA_ID not in str(acts)
+    assert "There is no conversation 99" in verbs("conversations", "resume", "99", code=2)

@@ -183,3 +183,18 @@ def test_a_short_token_is_refused_with_its_name(monkeypatch):
 
     with pytest.raises(SettingsError, match="OWNER_TOKEN"):
         load_settings(check_production=False)
+
+
+async def test_a_conversation_is_paused_and_resumed(owner, desk):
+    ((which,),) = desk.sql(
+        "INSERT INTO conversation (channel, address) VALUES ('whatsapp', '5492944111111')"
+        " RETURNING id"
+    )
+
+    paused = await owner("POST", f"/conversations/{which}/pause", json={"hours": 2})
+    resumed = await owner("POST", f"/conversations/{which}/resume")
+
+    assert paused["paused_until"] is not None
+    assert resumed["paused_until"] is None
+    await owner("POST", f"/conversations/{which}/pause", json={"hours": 0}, code=422)
+    await owner("POST", "/conversations/99/resume", code=404)

@@ -1,12 +1,14 @@
 """Guests and conversations."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from alojamientos.console import conversations, erasing, guests
-from alojamientos.console.api.room import ACTOR, DryRun, Id, Limit, Room
+from alojamientos.console.api.room import ACTOR, Body, DryRun, Id, Limit, Room
 from alojamientos.console.conversations import Conversation
 from alojamientos.console.guests import Erased, Guest
 from alojamientos.conversation.mails import Line
@@ -16,6 +18,10 @@ from alojamientos.conversation.mails import Line
 class ConversationShape:
     conversation: Conversation
     lines: list[Line]
+
+
+class PauseRequest(Body):
+    hours: Annotated[int, Field(ge=1, le=720, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,17 @@ class _People:
         )
         return ConversationShape(conversation=found, lines=said)
 
+    async def pause(self, conversation_id: Id, request: PauseRequest) -> Conversation:
+        until = self.room.clock() + timedelta(hours=request.hours)
+        return await self.room.write(
+            lambda tx: conversations.pause(tx, conversation_id, until=until, actor=ACTOR)
+        )
+
+    async def resume(self, conversation_id: Id) -> Conversation:
+        return await self.room.write(
+            lambda tx: conversations.resume(tx, conversation_id, now=self.room.clock(), actor=ACTOR)
+        )
+
 
 def add_routes(router: APIRouter, room: Room) -> None:
     people = _People(room)
@@ -68,4 +85,10 @@ def add_routes(router: APIRouter, room: Room) -> None:
     router.get("/conversations", summary="Who wrote last")(people.conversations)
     router.get("/conversations/{conversation_id}", summary="What was said last")(
         people.conversation
+    )
+    router.post("/conversations/{conversation_id}/pause", summary="Leave a conversation to you")(
+        people.pause
+    )
+    router.post("/conversations/{conversation_id}/resume", summary="Let the assistant answer")(
+        people.resume
     )
