@@ -84,6 +84,8 @@ class Reply:
     url_title: str = ""
     header: str = ""
     footer: str = ""
+    facts: tuple[tuple[str, str], ...] = ()  # label and value; only mails have them
+    calendar: str = ""  # iCalendar text that a mail carries
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -95,6 +97,8 @@ class Reply:
             "url_title": self.url_title,
             "header": self.header,
             "footer": self.footer,
+            "facts": [list(fact) for fact in self.facts],
+            "calendar": self.calendar,
         }
 
     @classmethod
@@ -106,6 +110,8 @@ class Reply:
             url_title=data.get("url_title", ""),
             header=data.get("header", ""),
             footer=data.get("footer", ""),
+            facts=tuple((label, value) for label, value in data.get("facts", ())),
+            calendar=data.get("calendar", ""),
         )
 
 

@@ -8,6 +8,7 @@ from alojamientos.conversation import mails, notices
 from alojamientos.conversation.events import HandOverRequested
 from alojamientos.conversation.notices import Notice
 from alojamientos.conversation.turn import ConversationPolicy
+from alojamientos.entrypoints import mail_consequences
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
 from alojamientos.payments import operations as payments
@@ -76,7 +77,13 @@ def create_consequences(
             kind="hand_over",
         )
 
+    by_mail = (
+        mail_consequences.create_consequences(policy=policy, now=now, owner=owner)
+        if mail and owner is not None
+        else {}
+    )
     return {
+        **by_mail,
         HandOverRequested: handed_over,
         ReservationChanged: reservation_changed,
         PaymentLinkCreated: link_created,
