@@ -15,7 +15,7 @@ _KINDS = {
 }
 _WHY_ASIDE = {
     "flood": "Llegaron demasiados mails seguidos de {address}, así que el asistente dejó de"
-    " contestarle por un rato: suele ser otro programa que contesta solo.",
+    " contestarle por un rato: casi siempre es otro programa que contesta solo.",
     "unreadable": "Llegó un mail que el asistente no pudo leer.",
 }
 
