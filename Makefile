@@ -34,11 +34,13 @@ slo-sim: setup ## Play years of traffic against the service levels' alerts (ARGS
 	@$(BIN)/python -m benchmarks.slo_sim $(ARGS)
 
 ##@ Develop
-.PHONY: setup test mutants check format render lock
+.PHONY: setup test fuzz mutants check format render lock
 setup: ## Build the virtual environment with everything locked
 	@scripts/setup dev
 test: setup ## Run every test on real servers, with coverage (ARGS='-k name')
 	@scripts/test $(ARGS)
+fuzz: setup ## Take 200,000 broken mails apart (FUZZ_CASES=N); a nightly run, minutes long
+	FUZZ_CASES=$(or $(FUZZ_CASES),200000) $(BIN)/python -m pytest --no-cov -q -n 0 --timeout 0 tests/unit/email/test_mime_fuzz.py $(ARGS)
 mutants: setup ## Break every alert in small ways; at least 90 % must be noticed (ARGS='--only NAME')
 	@$(BIN)/python -m tests.monitoring.tools.mutants $(ARGS)
 check: setup ## Format, lint, types, layers, spelling, rendered files

@@ -75,7 +75,7 @@ def _report(message: Message) -> dict[str, str] | None:
         return None
     if mime.parameter(message, "report-type").lower() != "delivery-status":
         return None
-    payload = message.get_payload()
+    payload = mime.content_of(message)
     parts = payload if isinstance(payload, list) else []
     for part in parts:
         if isinstance(part, Message) and mime.content_type(part) == "message/delivery-status":
@@ -84,7 +84,7 @@ def _report(message: Message) -> dict[str, str] | None:
 
 
 def _fields(part: Message) -> dict[str, str]:
-    blocks = part.get_payload()
+    blocks = mime.content_of(part)
     found: dict[str, str] = {}
     # The library makes each block of fields a message of its own.
     for block in blocks if isinstance(blocks, list) else [part]:

@@ -71,9 +71,9 @@ class Reader:
         fetched = await self.client.fetch(uid)
         if fetched is None:
             return  # moved or deleted meanwhile by someone else
-        # In a thread: a long mail takes longer to understand than a guest should wait.
-        mail = await asyncio.to_thread(payloads.read_mail, fetched.content, own=self.own)
         try:
+            # In a thread: a long mail takes longer to understand than a guest should wait.
+            mail = await asyncio.to_thread(payloads.read_mail, fetched.content, own=self.own)
             await self._store(mail, fetched)
         except (Unavailable, MailboxUnavailable):
             raise

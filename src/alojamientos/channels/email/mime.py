@@ -25,6 +25,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]{1,250}")
 _NAME = re.compile(r"[\w.+-]{1,40}\Z", re.ASCII)
+# What the library's parsers are known to raise on nonsense.
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 # Decoders that are no charsets, or take quadratic time.
 _NOT_CHARSETS = {"idna", "punycode", "undefined", "mbcs", "oem", "unicode-escape"} | {
     *("raw-unicode-escape",)
@@ -59,7 +61,7 @@ def parse(content: bytes) -> Message:
         raise Unreadable
     try:
         return email.message_from_bytes(content, policy=email.policy.compat32)
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except _BROKEN as error:
         raise Unreadable from error
 
 
@@ -90,7 +92,7 @@ def address_of(value: str) -> tuple[str, str]:
     """Return name and address of the first mailbox in a header; ("", "") when there is none."""
     try:
         pairs = email.utils.getaddresses([value])
-    except (ValueError, IndexError, AttributeError, TypeError):
+    except _BROKEN:
         pairs = []
     for name, address in pairs:
         if _ADDRESS.fullmatch(address):
@@ -104,8 +106,14 @@ def date_of(value: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
+    except (*_BROKEN, OverflowError):
         return None
+
+
+def content_of(part: Message) -> object:
+    """Return the parts of a multipart, or the text of a leaf as it came."""
+    # Past the accessor, which decodes with whatever codec the mail names.
+    return part._payload  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def body_of(message: Message) -> Body:
@@ -145,7 +153,7 @@ def _leaves(message: Message) -> Iterator[Message]:
     while waiting and seen < _MOST_PARTS:
         part = waiting.pop()
         seen += 1
-        payload = part.get_payload()
+        payload = content_of(part)
         if isinstance(payload, list) and content_type(part) != "message/rfc822":
             waiting.extend(each for each in reversed(payload) if isinstance(each, Message))
         else:
@@ -185,16 +193,16 @@ def _charset(name: str) -> str:
 def _payload(part: Message) -> bytes:
     try:
         payload = part.get_payload(decode=True)
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except _BROKEN:
         payload = None
     if isinstance(payload, bytes):
         return payload
-    raw = part.get_payload()
+    raw = content_of(part)
     return raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else b""
 
 
 def _size(part: Message) -> int:
-    payload = part.get_payload()
+    payload = content_of(part)
     return len(_payload(part)) if isinstance(payload, str) else 0
 
 
@@ -216,7 +224,7 @@ def _parameter(part: Message, name: str, parameter_name: str) -> str:
     try:
         found = bare.get_param(parameter_name, header=name)
         text = email.utils.collapse_rfc2231_value(found) if found else ""
-    except (ValueError, LookupError, AttributeError, TypeError, UnicodeError):
+    except _BROKEN:
         return ""
     return clean(str(text)).strip()
 
@@ -228,7 +236,7 @@ def _decoded(value: str) -> str:
         return one_line(raw)
     try:
         pieces = email.header.decode_header(raw)
-    except (ValueError, email.errors.HeaderParseError, LookupError, AttributeError):
+    except (*_BROKEN, email.errors.MessageError):
         return one_line(raw)
     return one_line("".join(_piece(piece, charset) for piece, charset in pieces))
 
