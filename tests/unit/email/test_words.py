@@ -136,7 +136,7 @@ def test_what_hangs_on_a_mail_is_listed_and_not_read():
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "ana@a.example", US, "Re: x"
     message.set_content("Ahí va")
-    message.add_attachment("no me leas", filename="notas.txt")
+    message.add_attachment("un adjunto", filename="notas.txt")
     message.add_attachment(b"\xff\xd8" * 50, maintype="image", subtype="jpeg", filename="ñ.jpg")
     found = payloads.read_mail(message.as_bytes(), own=OWN)
     assert found.text == "Ahí va"
