@@ -64,6 +64,9 @@ class _FileSource(PydanticBaseSettingsSource):
         return values
 
 
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
 class _Group(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
@@ -279,6 +282,29 @@ class GuestMailSettings(_Group):
     )
 
 
+class StaySettings(_Group):
+    """What guests have to know to arrive: told in the confirmation and the day before."""
+
+    model_config = SettingsConfigDict(env_prefix="STAY_")
+    check_in_from: str = Field(
+        "15:00", pattern=_CLOCK, description="From when a cabin can be entered, HH:MM"
+    )
+    check_out_until: str = Field(
+        "10:00", pattern=_CLOCK, description="Until when it is left, HH:MM"
+    )
+    address: str = Field("", description="Where the lodging is, as guests should read it")
+    directions: str = Field("", description="How to get there")
+    map_url: str = Field(
+        "", pattern=r"^(https://\S+)?$", description="Link to a map that shows the place"
+    )
+    notes: str = Field(
+        "", description="What only who comes should read, the day before: gate code, Wi-Fi"
+    )
+    reminder_days: int = Field(
+        1, ge=1, le=7, description="Days before the arrival that the reminder is sent"
+    )
+
+
 class MailboxSettings(_Group):
     """The mailbox that guests write to: the one of MAIL_SENDER, read over IMAP."""
 
@@ -395,6 +421,7 @@ class Settings:
         "mail": MailSettings,
         "guest_mail": GuestMailSettings,
         "mailbox": MailboxSettings,
+        "stay": StaySettings,
         "alert": AlertSettings,
         "journey": JourneySettings,
         "stack": StackSettings,
@@ -409,6 +436,7 @@ class Settings:
     mail: MailSettings
     guest_mail: GuestMailSettings
     mailbox: MailboxSettings
+    stay: StaySettings
     alert: AlertSettings
     journey: JourneySettings
     stack: StackSettings

@@ -58,6 +58,15 @@ async def last_lines(conn: AsyncConnection, *, conversation_key: str, count: int
     return [Line(text=row.text, kind=row.kind, at=row.at) for row in reversed(rows)]
 
 
+async def calendars_sent(conn: AsyncConnection, *, reservation_id: int) -> int:
+    """Count the calendar entries of a booking that were written to its guest."""
+    query = sa.select(sa.func.count()).where(
+        outbox_message.c.reservation_id == reservation_id,
+        sa.func.coalesce(outbox_message.c.content["calendar"].astext, "") != "",
+    )
+    return int(await conn.scalar(query) or 0)
+
+
 async def _backlog(
     conn: AsyncConnection, since: sa.Column[datetime], is_open: sa.ColumnElement[bool]
 ) -> Backlog:

@@ -1,15 +1,12 @@
-"""What goes out as mail: to guests what they keep, to the owner what wants a person. Pure."""
+"""What the owner gets by mail when a guest needs a person. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alojamientos.conversation import wording
 from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import Reply
-from alojamientos.kit.money import format_money
-from alojamientos.reservations.views import ReservationView
 
 LINES = 12  # of a conversation that the owner is shown
 _LONGEST_LINE = 600
@@ -54,33 +51,6 @@ class Line:
     @property
     def by_guest(self) -> bool:
         return bool(self.kind)
-
-
-def confirmation(view: ReservationView, *, lodging: str, today: date) -> Reply:
-    """Return what a guest keeps of a confirmed booking."""
-    hello = f"Hola, {view.guest_name}:" if view.guest_name else "Hola:"
-    nights = wording.nights((view.check_out - view.check_in).days)
-    facts = (
-        f"Código de reserva: *{view.code}*",
-        f"Cabaña: *{view.accommodation_name}*",
-        f"Llegada: {wording.day(view.check_in, today=today)}",
-        f"Salida: {wording.day(view.check_out, today=today)} ({nights})",
-        f"Huéspedes: {wording.people(view.guests)}",
-    )
-    money = (
-        f"Total: {format_money(view.total)}",
-        f"Seña: {format_money(view.deposit)}",
-        f"Saldo al llegar: {format_money(view.total - view.deposit)}",
-    )
-    return Reply(
-        header=f"Tu reserva está confirmada: {view.code}",
-        text=f"{hello}\n\nTu reserva en {lodging} quedó *confirmada*.\n\n"
-        + "\n".join(facts)
-        + "\n\n"
-        + "\n".join(money)
-        + "\n\n¡Te esperamos!",
-        footer="Guardá este mail: el código te sirve para consultar o cancelar la reserva.",
-    )
 
 
 def hand_over(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alojamientos.conversation import mails, own_replies, store
+from alojamientos.conversation import own_replies, store
 from alojamientos.conversation.messages import Reply
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.kit.clock import today_in
@@ -46,33 +46,12 @@ async def for_reservation_changed(
         reply = own_replies.expired(view, today)
     else:
         reply = own_replies.cancelled_by_us(view, today)
-    return await _to_guest(
+    return await to_guest(
         conn,
         view,
         reply,
         kind=f"reservation_{fact.status}",
         dedupe_key=f"reservation:{view.id}:{fact.status}",
-    )
-
-
-async def for_confirmation_by_mail(
-    conn: AsyncConnection, fact: ReservationChanged, *, policy: ConversationPolicy, now: datetime
-) -> Notice | None:
-    """Send a guest who has an address what they keep of a confirmed booking."""
-    if fact.status is not Status.CONFIRMED:
-        return None
-    view = await queries.by_id(conn, fact.reservation_id)
-    address = await queries.guest_email(conn, view.guest_id)
-    if address is None:
-        return None
-    today = today_in(policy.time_zone, now)
-    return Notice(
-        channel="email",
-        address=address,
-        dedupe_key=f"reservation:{view.id}:{fact.status}:mail",
-        kind="confirmation_mail",
-        reply=mails.confirmation(view, lodging=policy.lodging_name, today=today),
-        reservation_id=view.id,
     )
 
 
@@ -85,7 +64,7 @@ async def for_payment_link_created(
     if link is None or view.status is not Status.PRE_RESERVED:
         return None
     reply = own_replies.pay_here(view, link.url, link.amount, zone=policy.time_zone, now=now)
-    return await _to_guest(
+    return await to_guest(
         conn, view, reply, kind="payment_link", dedupe_key=f"payment-link:{view.id}"
     )
 
@@ -99,7 +78,7 @@ async def for_hold_reminded(
         return None
     link = await payments.link_for(conn, reservation_id=fact.reservation_id)
     reply = own_replies.reminder(view, link.url if link else None, zone=policy.time_zone, now=now)
-    return await _to_guest(
+    return await to_guest(
         conn, view, reply, kind="hold_reminder", dedupe_key=f"hold-reminder:{view.id}"
     )
 
@@ -111,7 +90,7 @@ async def for_payment_applied(conn: AsyncConnection, fact: PaymentApplied) -> No
     view = await queries.by_id(conn, fact.reservation_id)
     link = await payments.link_for(conn, reservation_id=view.id)
     reply = _explanation(fact, view, link.url if link else None)
-    return await _to_guest(
+    return await to_guest(
         conn,
         view,
         reply,
@@ -143,7 +122,7 @@ def _explanation(fact: PaymentApplied, view: ReservationView, url: str | None) -
             return own_replies.payment_rejected(view.code, url)
 
 
-async def _to_guest(
+async def to_guest(
     conn: AsyncConnection, view: ReservationView, reply: Reply, *, kind: str, dedupe_key: str
 ) -> Notice | None:
     """Address `reply` to where the guest last wrote from; None for a guest who never wrote."""

@@ -1,10 +1,11 @@
 """One message being answered: what is known, what can be asked, and what comes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import InboundMessage, Reply
+from alojamientos.conversation.place import Place
 from alojamientos.conversation.state import State
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.locks import UnitLocks
@@ -20,6 +21,7 @@ class ConversationPolicy:
     lodging_name: str
     time_zone: str
     pause: timedelta = timedelta(hours=12)
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

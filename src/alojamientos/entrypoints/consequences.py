@@ -6,14 +6,25 @@ from datetime import datetime
 from alojamientos.channels import outbox, queries
 from alojamientos.conversation import mails, notices
 from alojamientos.conversation.events import HandOverRequested
-from alojamientos.conversation.notices import Notice
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.entrypoints import mail_consequences
+from alojamientos.entrypoints.letters import Letters, send
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
 from alojamientos.payments import operations as payments
-from alojamientos.payments.events import PaymentApplied, PaymentLinkCreated, RefundRequested
-from alojamientos.reservations.events import HoldReminded, ReservationChanged, Status
+from alojamientos.payments.events import (
+    PaymentApplied,
+    PaymentLinkCreated,
+    RefundFinished,
+    RefundRequested,
+)
+from alojamientos.reservations.events import (
+    ArrivalNear,
+    HoldReminded,
+    ReservationChanged,
+    Status,
+    StayEnded,
+)
 
 
 def create_consequences(
@@ -25,33 +36,28 @@ def create_consequences(
 ) -> Mapping[type, Consequence]:
     """Build the table; `now` tells the instant that messages to guests speak from.
 
-    With `mail` guests get their confirmation by mail too, and `owner`, if given, what wants a
+    With `mail` guests who have an address get mails too, and `owner`, if given, what wants a
     person.
     """
+    letters = Letters(policy=policy, now=now, mail=mail)
 
     async def reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
         await payments.record_reservation_changed(tx, fact)
         if fact.status is Status.PRE_RESERVED:
             await queue.enqueue(tx.conn, "payments.create_link", reservation_id=fact.reservation_id)
-        await _tell(
-            tx,
-            await notices.for_reservation_changed(tx.conn, fact, policy=policy, now=now()),
-        )
-        if mail:
-            await _tell(
-                tx,
-                await notices.for_confirmation_by_mail(tx.conn, fact, policy=policy, now=now()),
-            )
+        notice = await notices.for_reservation_changed(tx.conn, fact, policy=policy, now=now())
+        await letters.reservation_changed(tx, fact, notice)
 
     async def link_created(tx: Transaction, fact: PaymentLinkCreated) -> None:
         notice = await notices.for_payment_link_created(tx.conn, fact, policy=policy, now=now())
-        await _tell(tx, notice)
+        await send(tx, notice)
 
     async def payment_applied(tx: Transaction, fact: PaymentApplied) -> None:
-        await _tell(tx, await notices.for_payment_applied(tx.conn, fact))
+        await letters.payment_applied(tx, fact, await notices.for_payment_applied(tx.conn, fact))
 
     async def reminded(tx: Transaction, fact: HoldReminded) -> None:
-        await _tell(tx, await notices.for_hold_reminded(tx.conn, fact, policy=policy, now=now()))
+        notice = await notices.for_hold_reminded(tx.conn, fact, policy=policy, now=now())
+        await letters.hold_reminded(tx, fact, notice)
 
     async def refund_requested(tx: Transaction, fact: RefundRequested) -> None:
         await queue.enqueue(tx.conn, "payments.refund", refund_id=fact.refund_id)
@@ -90,18 +96,7 @@ def create_consequences(
         PaymentApplied: payment_applied,
         HoldReminded: reminded,
         RefundRequested: refund_requested,
+        RefundFinished: letters.refund_finished,
+        ArrivalNear: letters.arrival_near,
+        StayEnded: letters.stay_ended,
     }
-
-
-async def _tell(tx: Transaction, notice: Notice | None) -> None:
-    if notice is None:
-        return
-    await outbox.put(
-        tx,
-        channel=notice.channel,
-        address=notice.address,
-        reply=notice.reply,
-        dedupe_key=notice.dedupe_key,
-        kind=notice.kind,
-        reservation_id=notice.reservation_id,
-    )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from structlog.typing import FilteringBoundLogger
 
+from alojamientos.conversation.place import Place
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.entrypoints import consequences, dependencies, subscribers
 from alojamientos.entrypoints.dependencies import Dependency
@@ -136,7 +137,12 @@ def build(settings: Settings, *, process: Process) -> Container:
         raise SettingsError([_NO_DATABASE])
     dsn = settings.database.url.get_secret_value()
     conversation_policy = ConversationPolicy(
-        lodging_name=settings.app.lodging_name, time_zone=settings.app.time_zone
+        lodging_name=settings.app.lodging_name,
+        time_zone=settings.app.time_zone,
+        place=Place(
+            mail=settings.guest_mail.mail_sender,
+            **settings.stay.model_dump(exclude={"reminder_days"}),
+        ),
     )
     database = db.Database(
         db.create_engine(

@@ -32,6 +32,7 @@ from alojamientos.nlu.holidays import Argentina
 from alojamientos.payments import jobs as payments
 from alojamientos.payments.domain import Account
 from alojamientos.reservations import jobs as reservations
+from alojamientos.reservations import reminders
 from alojamientos.settings import Settings
 from alojamientos.telemetry import http, log_events
 from alojamientos.transcription.base import Transcriber
@@ -103,6 +104,9 @@ def create_jobs(
             database=container.database, log=container.log, checks=invariants.ALL
         ),
         *_mailbox(container),
+        reminders.create_job(
+            database=container.database, days=settings.stay.reminder_days, now=container.now
+        ),
         journeys.create_job(container, web=web),
     ]
 

@@ -83,6 +83,13 @@ async def balance(conn: AsyncConnection, *, reservation_id: int) -> Balance:
     return Balance(charged=charged, paid=-sum(sums.values()))
 
 
+async def reservation_paid(conn: AsyncConnection, *, provider_id: str) -> int | None:
+    """Return the reservation that a payment is for, or None."""
+    query = sa.select(payments.c.reservation_id).where(payments.c.provider_id == provider_id)
+    found: int | None = await conn.scalar(query)
+    return found
+
+
 async def unreconciled(conn: AsyncConnection) -> tuple[int, datetime | None]:
     """Count approved payments that no reservation accounts for, and date the oldest."""
     count, oldest = (await conn.execute(_UNRECONCILED)).one()

@@ -83,11 +83,12 @@ def draw(
 
 def _thread(message: EmailMessage, thread: Thread) -> None:
     """Put the mail under the guest's (RFC 5322, 3.6.4)."""
-    references = [*thread.references, thread.message_id]
-    known = [each for each in dict.fromkeys(references) if _MESSAGE_ID.fullmatch(each)]
-    if known and known[-1] == thread.message_id:
-        message["In-Reply-To"] = thread.message_id
-        message["References"] = " ".join(known[-_MOST_REFERENCES:])
+    if not _MESSAGE_ID.fullmatch(thread.message_id):
+        return
+    before = [each for each in thread.references if _MESSAGE_ID.fullmatch(each)]
+    known = [each for each in dict.fromkeys(before) if each != thread.message_id]
+    message["In-Reply-To"] = thread.message_id
+    message["References"] = " ".join([*known, thread.message_id][-_MOST_REFERENCES:])
 
 
 def _attach_calendar(message: EmailMessage, calendar: str) -> None:

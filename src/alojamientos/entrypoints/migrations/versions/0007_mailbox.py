@@ -1,4 +1,4 @@
-"""How far the mailbox has been read, the mails as they came, and addresses that do not work.
+"""The mailbox, mails as they came, addresses that do not work, and days that were told of.
 
 Revision ID: 0007
 """
@@ -27,5 +27,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("mail_undeliverable", "mail_received", "mailbox"):
+    for table in ("stay_notice", "mail_undeliverable", "mail_received", "mailbox"):
         op.drop_table(table)

@@ -22,3 +22,12 @@ CREATE TABLE mail_undeliverable (
     outbox_id           bigint REFERENCES outbox_message (id) ON DELETE SET NULL,
     since               timestamptz NOT NULL DEFAULT now()
 );
+
+-- What guests were told about a stay because its day came: each once for each day.
+CREATE TABLE stay_notice (
+    reservation_id      bigint NOT NULL REFERENCES reservation (id) ON DELETE CASCADE,
+    kind                text NOT NULL CHECK (kind IN ('arrival', 'thanks')),
+    stay_date           date NOT NULL,                                     -- the check-in or check-out it is about
+    told_at             timestamptz NOT NULL,
+    PRIMARY KEY (reservation_id, kind, stay_date)
+);
