@@ -402,6 +402,7 @@ class StackSettings(_Group):
     mail_http_port: Port = Field(
         8026, description="Page of the mail sink; its SMTP port is SMTP_PORT"
     )
+    imap_port: Port = Field(8143, description="Simulated mailbox that the mail sink fills")
     simulate_providers: bool = Field(
         default=True, description="false once the real accounts are configured"
     )

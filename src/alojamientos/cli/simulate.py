@@ -11,11 +11,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from alojamientos.cli import simulate_mail
+from alojamientos.cli.simulating import AsJson, Deadline, create_client, show_line
 from alojamientos.kit.clock import today_in
-from alojamientos.kit.errors import Invalid
 from alojamientos.ops.launcher import config
-from alojamientos.ops.simulator.client import StackClient
-from alojamientos.ops.simulator.guest import Line
 from alojamientos.ops.simulator.journeys import BookingReport, book
 from alojamientos.ops.simulator.report import TrafficPlan, TrafficReport, parse_rate
 from alojamientos.ops.simulator.scenarios import SCENARIOS
@@ -24,11 +23,6 @@ from alojamientos.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 _MIX = ", ".join(f"{s.weight} % {s.name}" for s in SCENARIOS)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
-Deadline = Annotated[
-    float, typer.Option(help="Seconds that a guest waits for an answer before giving up.", min=1)
-]
 
 
 @app.command()
@@ -54,6 +48,9 @@ def booking(
         raise typer.Exit(1)
 
 
+app.command()(simulate_mail.email)
+
+
 @app.command(help=f"Play many guests at once, then check every invariant.\n\nThe mix: {_MIX}.")
 def traffic(
     *,
@@ -77,28 +74,16 @@ def traffic(
         raise typer.Exit(1)
 
 
-def _client(settings: Settings) -> StackClient:
-    if not settings.stack.simulate_providers:
-        raise Invalid(
-            "STACK_SIMULATE_PROVIDERS is false: guests are only simulated against the simulators"
-        )
-    return StackClient(
-        simulator_url=f"http://127.0.0.1:{settings.stack.simulator_port}",
-        application_url=f"http://127.0.0.1:{settings.app.web_port}",
-        api_token=settings.app.api_token.get_secret_value(),
-    )
-
-
 async def _book(
     settings: Settings, console: Console, *, seed: int | None, deadline_s: float, voice: bool
 ) -> BookingReport:
-    async with _client(settings) as client:
+    async with create_client(settings) as client:
         return await book(
             client,
             seed=seed,
             today=today_in(settings.app.time_zone),
             deadline_s=deadline_s,
-            on_line=lambda line: _show_line(console, line),
+            on_line=lambda line: show_line(console, line),
             spoken=voice,
         )
 
@@ -113,7 +98,7 @@ async def _play(settings: Settings, console: Console, plan: TrafficPlan) -> Traf
     )
     total = max(1, round(plan.rate * plan.seconds))
     disable = console.quiet or not console.is_terminal
-    async with _client(settings) as client:
+    async with create_client(settings) as client:
         guests = Traffic(client=client, plan=plan, today=today_in(settings.app.time_zone))
         with Progress(*columns, console=console, disable=disable) as progress:
             task = progress.add_task("guests write", total=total, answered=0)
@@ -122,22 +107,6 @@ async def _play(settings: Settings, console: Console, plan: TrafficPlan) -> Traf
                 progress.update(task, completed=number, answered=guests.report.answered)
 
             return await guests.run(on_turn=on_turn)
-
-
-def _show_line(console: Console, line: Line) -> None:
-    chat = Table.grid(padding=(0, 2, 0, 0))
-    chat.add_column(width=9)
-    chat.add_column(overflow="fold")
-    if line.who == "guest":
-        console.print()
-        chat.add_row("[bold cyan]guest[/]", escape(line.text))
-    else:
-        took = "" if line.seconds is None else f"  [dim]{line.seconds * 1000:.0f} ms[/]"
-        chat.add_row("[bold green]assistant[/]", escape(line.text.strip()) + took)
-        if line.options:
-            buttons = " · ".join(escape(f"[{option}]") for option in line.options)
-            chat.add_row("", f"[magenta]{buttons}[/]")
-    console.print(chat)
 
 
 def _show_booking(console: Console, report: BookingReport) -> None:

@@ -93,6 +93,20 @@ def test_choices_are_numbered_and_answered_in_words_too():
     assert "Respondé este mail con el número" in body(message, "html")
 
 
+def test_a_link_is_shown_once():
+    reply = Reply(text="Pagá acá:\nhttps://pay.example/1\nHoy.", url="https://pay.example/1")
+    message = drawing.draw(
+        reply,
+        lodging=LODGING,
+        sender="reservas@lago.example",
+        recipient="ana@example.com",
+        reply_to=None,
+        now=NOW,
+    )
+    assert body(message, "plain").count("https://pay.example/1") == 1
+    assert "Pagá acá:\nHoy." in body(message, "plain")
+
+
 def test_choices_that_the_text_numbers_are_not_drawn_twice():
     reply = replace(LETTERS["answer"], text="¿Cuál?\n\n1. *Coihue*\n2. *Ñire*")
     message = drawing.draw(

@@ -112,7 +112,9 @@ def _choices(reply: Reply) -> list[Option]:
 
 def _paragraphs(reply: Reply) -> list[list[list[tuple[str, bool]]]]:
     """Return paragraphs of lines of pieces, each with whether it is strong."""
-    blocks = [block.strip("\n") for block in reply.text.split("\n\n")]
+    # A link on a line of its own is drawn as the button.
+    lines = [line for line in reply.text.split("\n") if not line or line != reply.url]
+    blocks = [block.strip("\n") for block in "\n".join(lines).split("\n\n")]
     return [[_pieces(line) for line in block.split("\n")] for block in blocks if block]
 
 

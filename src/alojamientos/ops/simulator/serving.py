@@ -13,9 +13,10 @@ from starlette.applications import Starlette
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.simulator import log_events
-from alojamientos.ops.simulator.config import SimulatorConfig
-from alojamientos.ops.simulator.mail import Mailbox, create_protocol
+from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
+from alojamientos.ops.simulator.mail import Inbox, Mailbox, create_protocol
 from alojamientos.ops.simulator.mail_pages import create_mail_app
+from alojamientos.ops.simulator.mailbox import serving_mailbox
 from alojamientos.ops.simulator.server import create_app
 from alojamientos.telemetry import logs
 
@@ -32,18 +33,29 @@ async def serve_providers(config: SimulatorConfig, *, host: str, port: int) -> N
     await _serve("simulators", create_app(config), listener)
 
 
-async def serve_mail(*, folder: Path, host: str, smtp_port: int, http_port: int) -> None:
-    """Serve the mail sink, SMTP and HTTP, until SIGTERM or SIGINT; raises PortTaken."""
+async def serve_mail(
+    *, folder: Path, host: str, smtp_port: int, http_port: int, account: MailAccount | None = None
+) -> None:
+    """Serve the mail sink, SMTP and HTTP, until SIGTERM or SIGINT; raises PortTaken.
+
+    With `account` mails to it can be read over IMAP, too.
+    """
     smtp_listener = _listen(host, smtp_port, setting="SMTP_PORT")
     http_listener = _listen(host, http_port, setting="STACK_MAIL_HTTP_PORT")
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of every SMTP command
     mailbox = Mailbox(folder)
     loop = asyncio.get_running_loop()
-    smtp = await loop.create_server(lambda: create_protocol(mailbox), sock=smtp_listener)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        inbox: Inbox | None = None
+        if account is not None:
+            listener = _listen(host, account.port, setting="STACK_IMAP_PORT")
+            served = serving_mailbox(listener, username=account.address, password=account.password)
+            inbox = Inbox(
+                address=account.address, deliver=(await stack.enter_async_context(served)).deliver
+            )
+        smtp = await loop.create_server(lambda: create_protocol(mailbox, inbox), sock=smtp_listener)
+        stack.callback(smtp.close)
         await _serve("mail", create_mail_app(mailbox), http_listener)
-    finally:
-        smtp.close()
 
 
 class _Server(uvicorn.Server):
