@@ -220,7 +220,7 @@ def test_production_refuses_a_mailbox_that_could_not_be_read_or_answered(monkeyp
     monkeypatch.setenv("IMAP_HOST", "imap.lago.example")
     monkeypatch.setenv("IMAP_REQUIRE_TLS", "false")
 
-    problems = " ".join(production_problems(load_settings(check_production=False)))
+    problems = " ".join(settings_module.production_problems(load_settings(check_production=False)))
 
     for name in ("MAIL_ENABLED", "IMAP_USERNAME", "IMAP_PASSWORD", "IMAP_REQUIRE_TLS"):
         assert name in problems
