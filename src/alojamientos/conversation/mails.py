@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from alojamientos.conversation.events import HandOverReason, HandOverRequested
@@ -69,16 +70,25 @@ def hand_over(
         f" {who if line.by_guest else 'Asistente'}: {_words(line)}"
         for line in lines
     ]
-    has_number = fact.channel == "whatsapp" and fact.address.isdigit()
+    url, title = _way_to(fact)
     return Reply(
         header=_SUBJECTS[fact.reason].format(who=who),
         text=_WHY[fact.reason].format(who=shown, hours=round(pause / timedelta(hours=1)))
         + "\n\n*Últimos mensajes*\n"
         + "\n".join(said or ["(ninguno)"]),
-        url=f"https://wa.me/{fact.address}" if has_number else None,
-        url_title="Escribirle por WhatsApp" if has_number else "",
+        url=url,
+        url_title=title,
         footer=f"Te lo manda el asistente de {lodging}.",
     )
+
+
+def _way_to(fact: HandOverRequested) -> tuple[str | None, str]:
+    """Return the link by which the owner writes to the guest, and what it is called."""
+    if fact.channel == "whatsapp" and fact.address.isdigit():
+        return f"https://wa.me/{fact.address}", "Escribirle por WhatsApp"
+    if fact.channel == "email":
+        return f"mailto:{quote(fact.address, safe='@')}", "Escribirle un mail"
+    return None, ""
 
 
 def _words(line: Line) -> str:

@@ -105,3 +105,13 @@ async def test_a_mail_with_nothing_but_an_attachment_is_answered(office: PostOff
         answer = await answer_to(office, message.as_bytes())
 
     assert "no puedo abrirlo" in text_of(answer)
+
+
+async def test_the_owner_who_takes_over_gets_the_way_to_the_guest(office: PostOffice):
+    async with office.working():
+        answer = await answer_to(office, mail("Quiero hablar con una persona", subject="Re: x"))
+        await eventually(lambda: any(each["To"] == OWNER for each in office.smtp.mails))
+
+    assert "le aviso a una persona" in text_of(answer)
+    (told,) = [each for each in office.smtp.mails if each["To"] == OWNER]
+    assert "mailto:ana@ana.example" in text_of(told)

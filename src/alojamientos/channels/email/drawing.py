@@ -20,6 +20,7 @@ _ANSWER = re.compile(r"\s*re\s*:\s*", re.IGNORECASE)
 _BOLD = re.compile(r"\*([^*\n]+)\*")
 _NUMBERED = re.compile(r"^\d+\. ", re.MULTILINE)
 _LONGEST_SUBJECT = 150
+_SCHEMES = ("https://", "http://", "mailto:")
 _MOST_REFERENCES = 10
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
@@ -53,7 +54,7 @@ def draw(
         "paragraphs": _paragraphs(reply),
         "facts": reply.facts,
         "choices": _choices(reply),
-        "url": reply.url if (reply.url or "").startswith(("https://", "http://")) else None,
+        "url": reply.url if (reply.url or "").startswith(_SCHEMES) else None,
         "url_title": reply.url_title or "Abrir",
         "footer": reply.footer,
     }

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,9 +17,11 @@ from alojamientos.ops.simulator import log_events
 from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
 from alojamientos.ops.simulator.mail import Inbox, Mailbox, create_protocol
 from alojamientos.ops.simulator.mail_pages import create_mail_app
-from alojamientos.ops.simulator.mailbox import serving_mailbox
 from alojamientos.ops.simulator.server import create_app
 from alojamientos.telemetry import logs
+
+if TYPE_CHECKING:
+    from alojamientos.ops.simulator.mailbox import ImapMailbox
 
 _GRACE_S = 3  # for requests under way; a chat that is waited for is cut
 
@@ -49,13 +52,24 @@ async def serve_mail(
         inbox: Inbox | None = None
         if account is not None:
             listener = _listen(host, account.port, setting="STACK_IMAP_PORT")
-            served = serving_mailbox(listener, username=account.address, password=account.password)
-            inbox = Inbox(
-                address=account.address, deliver=(await stack.enter_async_context(served)).deliver
-            )
+            served = await stack.enter_async_context(_mailbox(listener, account))
+            inbox = Inbox(address=account.address, deliver=served.deliver)
         smtp = await loop.create_server(lambda: create_protocol(mailbox, inbox), sock=smtp_listener)
         stack.callback(smtp.close)
         await _serve("mail", create_mail_app(mailbox), http_listener)
+
+
+def _mailbox(
+    listener: socket.socket, account: MailAccount
+) -> contextlib.AbstractAsyncContextManager["ImapMailbox"]:
+    try:
+        # Its server is an extra, which who has servers of their own can do without.
+        from alojamientos.ops.simulator.mailbox import serving_mailbox  # noqa: PLC0415
+    except ImportError as error:
+        raise AlojamientosError(
+            "The simulated mailbox needs the extra `servers`; install it, or set IMAP_HOST"
+        ) from error
+    return serving_mailbox(listener, username=account.address, password=account.password)
 
 
 class _Server(uvicorn.Server):
