@@ -213,9 +213,9 @@ async def test_days_are_told_of_by_the_lodgings_own_wall(guest, rows, now, expec
 
 async def test_an_arrival_is_told_of_once_with_what_is_needed(guest, rows, told):
     await confirmed(guest, rows, MAIL)
-    await remind(guest, MORNING)
-    await remind(guest, MORNING + timedelta(minutes=5))
-    await remind(guest, MORNING + timedelta(days=1))
+    assert await remind(guest, MORNING) == 1
+    assert await remind(guest, MORNING + timedelta(minutes=5)) == 0
+    assert await remind(guest, MORNING + timedelta(days=1)) == 0
 
     assert [kind for _, kind in await told()].count("arrival_mail") == 1
     ((facts,),) = await rows(
