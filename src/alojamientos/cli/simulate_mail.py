@@ -6,7 +6,6 @@ import secrets
 import sys
 from typing import Annotated
 
-import httpx2
 import orjson
 import typer
 from rich.console import Console
@@ -18,7 +17,7 @@ from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import Invalid
 from alojamientos.ops.launcher import config
 from alojamientos.ops.simulator.journeys import new_name
-from alojamientos.ops.simulator.mail_guest import MailGuest
+from alojamientos.ops.simulator.mail_guest import MailGuest, sink_client
 from alojamientos.ops.simulator.mail_journey import MailReport, book_by_mail
 from alojamientos.settings import Settings, load_settings
 
@@ -55,7 +54,7 @@ def email(
 async def _book(
     settings: Settings, console: Console, *, seed: int | None, deadline_s: float
 ) -> MailReport:
-    async with create_client(settings) as client, httpx2.AsyncClient(trust_env=False) as http:
+    async with create_client(settings) as client, sink_client() as http:
         guest = MailGuest(
             address=f"guest-{secrets.token_hex(4)}@example.com",
             name=new_name(random.Random(seed)),  # noqa: S311 - a guest's name

@@ -142,6 +142,11 @@ class MailGuest:
         return response
 
 
+def sink_client() -> httpx2.AsyncClient:
+    """Build what a guest reads the sink with; use it as an async context manager."""
+    return httpx2.AsyncClient(trust_env=False)
+
+
 def text_of(mail: EmailMessage) -> str:
     """Return the plain words of a mail."""
     part = mail.get_body(("plain",))
