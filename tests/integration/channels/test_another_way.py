@@ -24,6 +24,14 @@ from alojamientos.kit.clock import utc_now
 from alojamientos.kit.events import Bus
 
 MAIL = "ana@example.com"
+_BOOKING = """
+    WITH unit AS (
+        INSERT INTO accommodation (slug, name, capacity, nightly_price, weekend_price)
+        VALUES ('a', 'A', 2, 1, 1) RETURNING id)
+    INSERT INTO reservation (code, accommodation_id, guest_id, check_in, check_out, guests, status,
+        channel, quote, total, deposit, currency, confirmed_at)
+    SELECT 'K7PM3X', unit.id, guest.id, '2027-01-15', '2027-01-18', 2, 'confirmed', 'whatsapp',
+        '{}', 10, 3, 'ARS', now() FROM unit, guest"""
 
 
 @pytest.fixture
@@ -156,6 +164,35 @@ async def test_without_a_template_the_guest_gets_a_mail(
     assert told == []
 
 
+async def test_who_got_a_mail_of_the_same_event_gets_no_second_one(
+    hotel: Hotel, database: db.Database, told: list[HandOverRequested]
+):
+    await wrote(database, hours_ago=25, mail=MAIL)
+    async with database.begin() as tx:
+        await tx.conn.execute(sa.text(_BOOKING))
+        for channel, address, kind in (
+            ("whatsapp", GUEST, "reservation_confirmed"),
+            ("email", MAIL, "confirmation_mail"),
+        ):
+            await outbox.put(
+                tx,
+                channel=channel,
+                address=address,
+                reply=Reply(text="Está confirmada"),
+                dedupe_key=kind,
+                kind=kind,
+                reservation_id=1,
+            )
+
+    await settled(hotel)
+
+    assert [row["kind"] for row in await rows(database)] == [
+        "reservation_confirmed",
+        "confirmation_mail",
+    ]
+    assert told == []
+
+
 async def test_with_neither_the_owner_is_told_once_a_day(
     hotel: Hotel, database: db.Database, told: list[HandOverRequested]
 ):
@@ -234,15 +271,19 @@ async def test_once_we_are_taken_for_spam_nothing_goes_out_to_anybody(
     hotel: Hotel, api: CloudApi, database: db.Database, recorded: Recorded
 ):
     api.refuse(131048)
-    first = await put(database)
-    async with database.begin() as tx:
-        await outbox.put(
-            tx, channel="whatsapp", address="5491100000000", reply=Reply(text="x"), dedupe_key="2"
-        )
+    await put(database)
 
     async with hotel.working():
+        await eventually(lambda: len(recorded.outcomes("outbox_message")) == 1)
+        async with database.begin() as tx:
+            await outbox.put(
+                tx,
+                channel="whatsapp",
+                address="5491100000000",
+                reply=Reply(text="x"),
+                dedupe_key="2",
+            )
         await eventually(lambda: len(recorded.outcomes("outbox_message")) >= 2)
 
-    assert first
     assert len(api.sent) == 1
     assert {row["error_code"] for row in await rows(database)} == {"131048"}

@@ -12,7 +12,10 @@ from tests.unit.email import letters
 from tests.unit.email.letters import LETTERS, LODGING, NOW, THREAD, body, drawn
 
 from alojamientos.channels.email import drawing
-from alojamientos.conversation.messages import Reply
+from alojamientos.conversation import choices
+from alojamientos.conversation.choices import Picked
+from alojamientos.conversation.messages import InboundMessage, MessageKind, Reply
+from alojamientos.conversation.state import State
 
 
 def sent(message: EmailMessage) -> EmailMessage:
@@ -91,6 +94,22 @@ def test_choices_are_numbered_and_answered_in_words_too():
 
     assert "1. Sí, esas fechas\n2. Otras fechas (Busco de nuevo)\n" in body(message, "plain")
     assert "Respondé este mail con el número" in body(message, "html")
+
+
+def test_the_number_of_a_choice_in_a_mail_picks_it():
+    state, (reply,) = choices.bind(State(), State(), [LETTERS["answer"]], cause="m")
+    drawn_lines = body(sent(drawn("answer")), "plain").splitlines()
+
+    for option in reply.options:
+        (number,) = (line.split(".")[0] for line in drawn_lines if f". {option.title}" in line)
+        written = InboundMessage(
+            channel="email",
+            external_id="n",
+            address="ana@example.com",
+            kind=MessageKind.TEXT,
+            text=number,
+        )
+        assert choices.picked(written, state) == Picked(action=option.id.partition("~")[0])
 
 
 def test_a_link_is_shown_once():
