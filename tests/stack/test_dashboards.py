@@ -25,7 +25,8 @@ _SECONDS_UNTIL_DRAWN = 240
 EMPTY_WHEN_WELL = {
     *("overview/incident-timeline", "overview/oldest-reply-waiting"),
     *("reservations/oldest-unreconciled", "webhooks/oldest-in-the-queues"),
-    # No feed is configured on a new stack, and nobody sends a voice note.
+    # No feed is configured on a new stack, no calendar given out, and nobody sends a voice note.
+    "reservations/since-each-channel-fetched-our-calendar",
     *("reservations/minutes-since-each-feed-was-read", "reservations/failed-reads"),
     *("webhooks/answer-to-audio-p95", "webhooks/audio-within-15-s"),
     # Nothing burns.

@@ -114,7 +114,8 @@ def _asking(wish: Wish, today: date) -> str:
 
 
 def _ids(entry: dict[str, Any]) -> set[str]:
-    return {option["id"] for option in entry.get("options", ())}
+    """Return what can be picked; what it is bound to, behind "~", is nothing to a guest."""
+    return {option["id"].partition("~")[0] for option in entry.get("options", ())}
 
 
 def _expect(holds: bool, otherwise: str, entry: dict[str, Any]) -> None:
