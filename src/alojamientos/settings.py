@@ -67,6 +67,9 @@ class _FileSource(PydanticBaseSettingsSource):
         return values
 
 
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
 class _Group(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
@@ -334,6 +337,54 @@ class GuestMailSettings(_Group):
     )
 
 
+class StaySettings(_Group):
+    """What guests have to know to arrive: told in the confirmation and the day before."""
+
+    model_config = SettingsConfigDict(env_prefix="STAY_")
+    check_in_from: str = Field(
+        "15:00", pattern=_CLOCK, description="From when a cabin can be entered, HH:MM"
+    )
+    check_out_until: str = Field(
+        "10:00", pattern=_CLOCK, description="Until when it is left, HH:MM"
+    )
+    address: str = Field("", description="Where the lodging is, as guests should read it")
+    directions: str = Field("", description="How to get there")
+    map_url: str = Field(
+        "", pattern=r"^(https://\S+)?$", description="Link to a map that shows the place"
+    )
+    notes: str = Field(
+        "", description="What only who comes should read, the day before: gate code, Wi-Fi"
+    )
+    reminder_days: int = Field(
+        1, ge=1, le=7, description="Days before the arrival that the reminder is sent"
+    )
+
+
+class MailboxSettings(_Group):
+    """The mailbox that guests write to: the one of MAIL_SENDER, read over IMAP."""
+
+    model_config = SettingsConfigDict(env_prefix="IMAP_")
+    host: str | None = Field(
+        None, description="Its server; without it nobody reads guests' mails, answers included"
+    )
+    port: Port = Field(993, description="993 speaks TLS from the start, 143 after STARTTLS")
+    username: str = Field("", description="Account")
+    password: SecretStr = Field(SecretStr(""), description="Its password, or one for programs")
+    folder: str = Field("INBOX", description="Folder that is read")
+    done_folder: str | None = Field(
+        None,
+        description="Folder that stored mails are moved to; without it they are marked as read",
+    )
+    require_tls: bool = Field(default=True, description="true for every real server")
+    poll_s: int = Field(10, ge=1, le=59, description="Seconds between two looks into it")
+    timeout_s: float = Field(20.0, gt=0, le=60, description="Deadline of one call, seconds")
+    authenticator: str | None = Field(
+        None,
+        description="Name in the Authentication-Results of its server, such as mx.google.com: with"
+        " it, mails that it knows to be forged are not answered",
+    )
+
+
 class AlertSettings(_Group):
     """How alerts leave, beside mail (SMTP_ONCALL, SMTP_DEVOPS)."""
 
@@ -418,6 +469,7 @@ class StackSettings(_Group):
     mail_http_port: Port = Field(
         8026, description="Page of the mail sink; its SMTP port is SMTP_PORT"
     )
+    imap_port: Port = Field(8143, description="Simulated mailbox that the mail sink fills")
     simulate_providers: bool = Field(
         default=True, description="false once the real accounts are configured"
     )
@@ -436,6 +488,8 @@ class Settings:
         "ical": ICalSettings,
         "mail": MailSettings,
         "guest_mail": GuestMailSettings,
+        "mailbox": MailboxSettings,
+        "stay": StaySettings,
         "alert": AlertSettings,
         "journey": JourneySettings,
         "backup": BackupSettings,
@@ -450,6 +504,8 @@ class Settings:
     ical: ICalSettings
     mail: MailSettings
     guest_mail: GuestMailSettings
+    mailbox: MailboxSettings
+    stay: StaySettings
     alert: AlertSettings
     journey: JourneySettings
     backup: BackupSettings
@@ -517,6 +573,7 @@ def production_problems(settings: Settings, *, with_servers: bool = True) -> lis
         *_development_addresses(settings),
         *_development_accounts(settings),
         *_mail_problems(settings),
+        *_mailbox_problems(settings),
     ]
 
 
@@ -577,6 +634,23 @@ def _development_accounts(settings: Settings) -> list[str]:
         problems.append("ICAL_ALLOW_PRIVATE_HOSTS must be false in production")
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
+    return problems
+
+
+def _mailbox_problems(settings: Settings) -> list[str]:
+    """List what is missing for reading guests' mails, if a mailbox is named."""
+    mailbox = settings.mailbox
+    if mailbox.host is None:
+        return []
+    problems = []
+    if not settings.guest_mail.mail_enabled:
+        problems.append("IMAP_HOST is set, but nothing answers; set MAIL_ENABLED to true as well")
+    if not mailbox.username:
+        problems.append("IMAP_USERNAME is missing; set it to the mailbox's account")
+    if not mailbox.password.get_secret_value():
+        problems.append("IMAP_PASSWORD is missing; set it, or IMAP_PASSWORD_FILE")
+    if not mailbox.require_tls:
+        problems.append("IMAP_REQUIRE_TLS must be true: IMAP_PASSWORD would travel in the open")
     return problems
 
 

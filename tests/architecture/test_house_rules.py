@@ -72,7 +72,7 @@ def outside_http_goes_through_the_kit(path: str, tree: ast.AST) -> Iterator[int]
 
 def outside_mail_goes_through_the_kit(path: str, tree: ast.AST) -> Iterator[int]:
     """One client has the deadline, knows what silence means and is counted."""
-    if path == "kit/smtp.py" or path.startswith("ops/"):
+    if path in ("kit/smtp.py", "kit/imap.py") or path.startswith("ops/"):
         return
     for node in ast.walk(tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
@@ -81,7 +81,10 @@ def outside_mail_goes_through_the_kit(path: str, tree: ast.AST) -> Iterator[int]
             names = [alias.name for alias in node.names]
         else:
             names = [node.module or ""]
-        if any(name.split(".")[0] in ("aiosmtplib", "smtplib") for name in names):
+        if any(
+            name.split(".")[0] in ("aiosmtplib", "smtplib", "imapclient", "imaplib")
+            for name in names
+        ):
             yield node.lineno
 
 

@@ -19,7 +19,7 @@ def test_up_down_up_leaves_the_same_tables(database_url: str) -> None:
     assert {"reservation", "inbox_event", "procrastinate_jobs"} <= before
     assert after_down == set()
     assert _tables(database_url) == before
-    assert migrate.current(database_url) == "0007"
+    assert migrate.current(database_url) == "0008"
 
 
 def test_overlap_is_excluded_by_half_open_dates_of_live_reservations(database_url: str) -> None:

@@ -11,6 +11,7 @@ from tests.monitoring.cases import (
     journey,
     latency,
     machine,
+    mail,
     payments,
     reservations,
     scrapes,
@@ -600,7 +601,9 @@ CASES: list[Case] = [
     ),
 ]
 
-for _theme in (latency, ical, reservations, payments, channels, jobs, machine, scrapes, slo):
+for _theme in (
+    *(latency, ical, reservations, payments, channels, mail, jobs, machine, scrapes, slo),
+):
     CASES += _theme.CASES
 CASES += [*journey.CASES, *journey.SLO_CASES]
 

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.xdist_gro
 def busy(stack):
     """The stack, after half a minute's worth of guests in a few seconds."""
     stack.cli("simulate", "booking", "--json")
+    stack.cli("simulate", "email", "--json")
     stack.cli("simulate", "traffic", "--json", "--rate", "4/s", "--minutes", "0.1")
     return stack
 

@@ -27,6 +27,14 @@ WINDOWED = frozenset({"whatsapp"})  # channels that take free words for a day af
 WINDOW_CLOSED = "131047"  # what WhatsApp says then, and what we say by our own clock
 _SUBJECT = "Un mensaje que no te llegó por WhatsApp"
 _FOOTER = "Te lo mandamos por mail porque por WhatsApp no te llegó."
+# A mail that was written together with a message is about the same event, and says more.
+_MAILED = sa.text(
+    """SELECT EXISTS (SELECT FROM outbox_message told
+    JOIN outbox_message mailed USING (reservation_id, created_at)
+    WHERE told.reservation_id = :reservation_id AND told.channel = :channel
+      AND told.kind = :kind AND told.kind <> 'reply'
+      AND mailed.channel = 'email' AND mailed.address = :address)"""
+)
 
 
 class Reader(Protocol):
@@ -91,11 +99,16 @@ async def _go(
 
 
 async def _mail(tx: Transaction, message: OutboxMessage) -> bool:
-    """Write to the guest by mail if they have an address; return whether they have."""
+    """Write to the guest by mail if they have an address; return whether they have.
+
+    Nothing is written to who got a mail about the same event to begin with.
+    """
     guest_id = await store.guest_of(tx.conn, channel=message.channel, address=message.address)
     address = None if guest_id is None else await queries.guest_email(tx.conn, guest_id)
     if address is None:
         return False
+    if await _was_mailed(tx.conn, message, address):
+        return True
     reply = replace(
         message.reply,
         as_template=False,
@@ -104,6 +117,16 @@ async def _mail(tx: Transaction, message: OutboxMessage) -> bool:
     )
     await _put(tx, message, reply, way="mail", channel="email", address=address)
     return True
+
+
+async def _was_mailed(conn: AsyncConnection, message: OutboxMessage, address: str) -> bool:
+    values = {
+        "reservation_id": message.reservation_id,
+        "channel": message.channel,
+        "kind": message.kind,
+        "address": address,
+    }
+    return bool(await conn.scalar(_MAILED, values))
 
 
 async def _put(

@@ -14,6 +14,7 @@ from alojamientos.channels.base import (
     DeliveryUncertain,
     Sender,
 )
+from alojamientos.channels.events import MessageUndelivered
 from alojamientos.channels.outbox import OutboxMessage
 from alojamientos.jobs.registry import Retry, RetryLater
 from alojamientos.kit.db import Database
@@ -182,6 +183,7 @@ class Delivery:
     async def _fail(self, message: OutboxMessage, code: str, reason: str) -> None:
         async with self._database.begin() as tx:
             await outbox.failed(tx, outbox_id=message.id, error_code=code)
+            tx.emit(MessageUndelivered(channel=message.channel, outbox_id=message.id, code=code))
         # A guest's silence is nothing that somebody would have to mend.
         expected = code == another_way.WINDOW_CLOSED
         self._recorder.outbox_message(

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from alojamientos.cli import session
+from alojamientos.cli.simulating import AsJson
 from alojamientos.kit.clock import today_in
 from alojamientos.kit.db import Database
 from alojamientos.kit.errors import Invalid
@@ -26,9 +27,7 @@ def play(
     cabin: Annotated[str, typer.Option(help="Short name of the cabin that is connected.")] = (
         "lenga"
     ),
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object, nothing else.")
-    ] = False,
+    json: AsJson = False,
 ) -> None:
     """Play Airbnb and Booking.com importing our calendar and publishing it again.
 

@@ -4,7 +4,8 @@ import asyncio
 
 import typer
 
-from alojamientos.ops.simulator.config import SimulatorConfig
+from alojamientos.ops.launcher import config
+from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
 from alojamientos.ops.simulator.serving import serve_mail, serve_providers
 from alojamientos.settings import Settings, load_settings
 from alojamientos.telemetry import logs
@@ -19,13 +20,13 @@ def providers() -> None:
     """Run the fake WhatsApp, Mercado Pago and calendars, with a phone to play a guest on."""
     settings = load_settings(check_production=False)
     _log_as("simulators", settings)
-    config = simulator_config(settings)
-    asyncio.run(serve_providers(config, host=_HOST, port=settings.stack.simulator_port))
+    providers_config = simulator_config(settings)
+    asyncio.run(serve_providers(providers_config, host=_HOST, port=settings.stack.simulator_port))
 
 
 @app.command()
 def mail() -> None:
-    """Run the mail sink: SMTP that passes nothing on, and a page that shows what came."""
+    """Run the mail sink: SMTP that passes nothing on, the lodging's mailbox, and a page of both."""
     settings = load_settings(check_production=False)
     _log_as("mail", settings)
     asyncio.run(
@@ -34,6 +35,13 @@ def mail() -> None:
             host=_HOST,
             smtp_port=settings.mail.port,
             http_port=settings.stack.mail_http_port,
+            account=MailAccount(
+                address=settings.guest_mail.mail_sender,
+                password=settings.mailbox.password.get_secret_value(),
+                port=settings.stack.imap_port,
+            )
+            if config.own_mailbox(settings)
+            else None,
         )
     )
 

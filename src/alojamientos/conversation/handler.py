@@ -1,7 +1,7 @@
 """A message becomes an answer. Knows no job, no table of other rooms and no channel's format."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -261,19 +261,25 @@ async def _book(turn: Turn) -> Step:
 
 
 async def _about(turn: Turn) -> Step:
-    step = await place.answer(turn)
-    shown = any(reply.place is not None for reply in step.replies)
-    return _with_facts(turn, step, shown={Intent.LOCATION} if shown else set())
+    step, shown = await place.answer(turn)
+    return _with_facts(turn, step, shown=shown)
 
 
 def _with_facts(turn: Turn, step: Step, *, shown: AbstractSet[Intent] = frozenset()) -> Step:
     """Answer what was asked beside: "del 15 al 18, ¿tienen pileta?"; `shown` is answered."""
     asked = replace(turn.understanding, intents=turn.understanding.intents - shown)
-    known = facts.answer(asked, turn.cabins)
+    known = facts.answer(asked, turn.cabins, told=_told(turn))
     if not known or not step.replies:
         return step
     first, *rest = step.replies
     return replace(step, replies=(replace(first, text=f"{known}\n\n{first.text}"), *rest))
+
+
+def _told(turn: Turn) -> Mapping[Intent, str]:
+    """Return what the lodging says of itself, by what it answers."""
+    stay = turn.policy.stay
+    told = {Intent.CHECKIN_INFO: stay.hours()}
+    return {**told, Intent.LOCATION: stay.where()} if stay.has_place else told
 
 
 async def _welcome(turn: Turn) -> Step:

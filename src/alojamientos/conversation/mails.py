@@ -1,15 +1,13 @@
-"""What goes out as mail: to guests what they keep, to the owner what wants a person. Pure."""
+"""What the owner gets by mail when a guest needs a person. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from alojamientos.conversation import wording
 from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import Reply
-from alojamientos.kit.money import format_money
-from alojamientos.reservations.views import ReservationView
 
 LINES = 12  # of a conversation that the owner is shown
 _LONGEST_LINE = 600
@@ -61,33 +59,6 @@ class Line:
         return bool(self.kind)
 
 
-def confirmation(view: ReservationView, *, paid: int, lodging: str, today: date) -> Reply:
-    """Return what a guest keeps of a confirmed booking, of which `paid` centavos are paid."""
-    hello = f"Hola, {view.guest_name}:" if view.guest_name else "Hola:"
-    nights = wording.nights((view.check_out - view.check_in).days)
-    facts = (
-        f"Código de reserva: *{view.code}*",
-        f"Cabaña: *{view.accommodation_name}*",
-        f"Llegada: {wording.day(view.check_in, today=today)}",
-        f"Salida: {wording.day(view.check_out, today=today)} ({nights})",
-        f"Huéspedes: {wording.people(view.guests)}",
-    )
-    money = (
-        f"Total: {format_money(view.total)}",
-        f"Pagado: {format_money(paid)}",
-        f"Saldo al llegar: {format_money(max(view.total - paid, 0))}",
-    )
-    return Reply(
-        header=f"Tu reserva está confirmada: {view.code}",
-        text=f"{hello}\n\nTu reserva en {lodging} quedó *confirmada*.\n\n"
-        + "\n".join(facts)
-        + "\n\n"
-        + "\n".join(money)
-        + "\n\n¡Te esperamos!",
-        footer="Guardá este mail: el código te sirve para consultar o cancelar la reserva.",
-    )
-
-
 def hand_over(
     fact: HandOverRequested,
     lines: Sequence[Line],
@@ -104,16 +75,25 @@ def hand_over(
         f" {who if line.by_guest else 'Asistente'}: {_words(line)}"
         for line in lines
     ]
-    has_number = fact.channel == "whatsapp" and fact.address.isdigit()
+    url, title = _way_to(fact)
     return Reply(
         header=_SUBJECTS[fact.reason].format(who=who),
         text=_WHY[fact.reason].format(who=shown, hours=round(pause / timedelta(hours=1)))
         + "\n\n*Últimos mensajes*\n"
         + "\n".join(said or ["(ninguno)"]),
-        url=f"https://wa.me/{fact.address}" if has_number else None,
-        url_title="Escribirle por WhatsApp" if has_number else "",
+        url=url,
+        url_title=title,
         footer=f"Te lo manda el asistente de {lodging}.",
     )
+
+
+def _way_to(fact: HandOverRequested) -> tuple[str | None, str]:
+    """Return the link by which the owner writes to the guest, and what it is called."""
+    if fact.channel == "whatsapp" and fact.address.isdigit():
+        return f"https://wa.me/{fact.address}", "Escribirle por WhatsApp"
+    if fact.channel == "email":
+        return f"mailto:{quote(fact.address, safe='@')}", "Escribirle un mail"
+    return None, ""
 
 
 def _words(line: Line) -> str:

@@ -110,6 +110,8 @@ class Reply:
     images: tuple[Picture, ...] = ()
     place: Place | None = None
     as_template: bool = False
+    facts: tuple[tuple[str, str], ...] = ()  # label and value; only mails have them
+    calendar: str = ""  # iCalendar text that a mail carries
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -124,6 +126,8 @@ class Reply:
             "images": [asdict(image) for image in self.images],
             "place": asdict(self.place) if self.place else None,
             "as_template": self.as_template,
+            "facts": [list(fact) for fact in self.facts],
+            "calendar": self.calendar,
         }
 
     @classmethod
@@ -138,6 +142,8 @@ class Reply:
             images=tuple(Picture(**image) for image in data.get("images", ())),
             place=Place(**data["place"]) if data.get("place") else None,
             as_template=data.get("as_template", False),
+            facts=tuple((label, value) for label, value in data.get("facts", ())),
+            calendar=data.get("calendar", ""),
         )
 
 

@@ -1,7 +1,10 @@
 """What about money goes out as mail: a guest's receipt, and what the owner has to know. Pure."""
 
-from alojamientos.conversation import money_replies
+from datetime import date
+
+from alojamientos.conversation import money_replies, wording
 from alojamientos.conversation.messages import Reply
+from alojamientos.conversation.stay_mails import hello
 from alojamientos.kit.money import format_money
 from alojamientos.payments.events import CancellationSettled, Method, OwnerNeeded, Trouble
 from alojamientos.reservations.views import ReservationView
@@ -48,15 +51,36 @@ _WHAT = {
 
 
 def receipt(
-    view: ReservationView, *, amount: int, how: Method | None, left: int, lodging: str
+    view: ReservationView,
+    *,
+    amount: int,
+    how: Method | None,
+    left: int,
+    lodging: str,
+    today: date,
 ) -> Reply:
     """Return what a guest keeps of a payment."""
-    hello = f"Hola, {view.guest_name}:" if view.guest_name else "Hola:"
     said = money_replies.received(view, amount=amount, how=how, left=left)
     return Reply(
         header=f"Recibimos tu pago: {view.code}",
-        text=f"{hello}\n\n{said.text}\n\nTotal de la estadía: {format_money(view.total)}",
+        text=f"{hello(view)}\n\n{said.text}",
+        facts=(
+            ("Cabaña", view.accommodation_name),
+            ("Estadía", wording.stay(view.check_in, view.check_out, today=today)),
+            ("Total", format_money(view.total)),
+            ("Pagado", format_money(view.total - left)),
+        ),
         footer=f"{lodging} · Guardá este mail como recibo. No es una factura.",
+    )
+
+
+def given_back(view: ReservationView, *, amount: int, by_hand: bool) -> Reply:
+    """Return that money has gone back to a guest."""
+    said = money_replies.given_back(view.code, amount=amount, by_hand=by_hand)
+    return Reply(
+        header=f"Te devolvimos {format_money(amount)}",
+        text=f"{hello(view)}\n\n{said.text}",
+        footer="Si en diez días no lo ves, respondé este mail.",
     )
 
 

@@ -13,7 +13,6 @@ from alojamientos.payments.events import (
     CancellationSettled,
     HandPaymentRecorded,
     HandPaymentReverted,
-    Method,
     Outcome,
     OwnerNeeded,
     PaymentApplied,
@@ -47,76 +46,31 @@ async def for_balance_link(
     )
 
 
-async def for_hand_payment(
-    conn: AsyncConnection, fact: HandPaymentRecorded, *, policy: ConversationPolicy, mail: bool
-) -> list[Notice]:
+async def for_hand_payment(conn: AsyncConnection, fact: HandPaymentRecorded) -> Notice | None:
     """Send the receipt of money entered by hand; a confirmation says the same, and goes alone."""
     if not fact.tell or fact.confirmed:
-        return []
-    return await _receipts(
-        conn,
-        fact.reservation_id,
-        amount=fact.amount,
-        how=fact.method,
-        left=fact.left,
-        key=f"receipt:{fact.payment_id}",
-        lodging=policy.lodging_name if mail else None,
-    )
-
-
-async def for_balance_paid(
-    conn: AsyncConnection, fact: PaymentApplied, *, policy: ConversationPolicy, mail: bool
-) -> list[Notice]:
-    """Send the receipt of a balance, or say that more than it came and goes back."""
-    if fact.reservation_id is None:
-        return []
-    left = (await payments.balance(conn, reservation_id=fact.reservation_id)).due
-    if fact.outcome is Outcome.BALANCE and not fact.excess:
-        return await _receipts(
-            conn,
-            fact.reservation_id,
-            amount=fact.amount,
-            how=None,
-            left=left,
-            key=f"receipt:{fact.provider_id}",
-            lodging=policy.lodging_name if mail else None,
-        )
-    if not fact.excess:
-        return []
+        return None
     view = await queries.by_id(conn, fact.reservation_id)
-    reply = money_replies.excess_goes_back(view, amount=fact.amount, excess=fact.excess)
-    return _some(
-        await to_guest(
-            conn,
-            view,
-            reply,
-            kind="payment_excess",
-            dedupe_key=f"payment:{fact.provider_id}:excess",
-        )
+    reply = money_replies.received(view, amount=fact.amount, how=fact.method, left=fact.left)
+    return await to_guest(
+        conn, view, reply, kind="receipt", dedupe_key=f"receipt:{fact.payment_id}"
     )
 
 
-async def _receipts(
-    conn: AsyncConnection,
-    reservation_id: int,
-    *,
-    amount: int,
-    how: Method | None,
-    left: int,
-    key: str,
-    lodging: str | None,
-) -> list[Notice]:
-    """Return the receipt for where the guest writes from, and by mail if that is known."""
-    view = await queries.by_id(conn, reservation_id)
-    reply = money_replies.received(view, amount=amount, how=how, left=left)
-    notices = _some(await to_guest(conn, view, reply, kind="receipt", dedupe_key=key))
-    address = await queries.guest_email(conn, view.guest_id)
-    if lodging is None or address is None:
-        return notices
-    letter = money_mails.receipt(view, amount=amount, how=how, left=left, lodging=lodging)
-    by_mail = _mail(address, letter, kind="receipt_mail", key=f"{key}:mail", view=view)
-    # Who writes by mail gets the mail, and not the same words twice.
-    return [*(one for one in notices if one.channel != "email"), by_mail]
+async def for_balance_paid(conn: AsyncConnection, fact: PaymentApplied) -> Notice | None:
+    """Send the receipt of a balance, or say that more than it came and goes back."""
+    if fact.reservation_id is None or (fact.outcome is not Outcome.BALANCE and not fact.excess):
+        return None
+    view = await queries.by_id(conn, fact.reservation_id)
+    if fact.excess:
+        reply = money_replies.excess_goes_back(view, amount=fact.amount, excess=fact.excess)
+        key = f"payment:{fact.provider_id}:excess"
+        return await to_guest(conn, view, reply, kind="payment_excess", dedupe_key=key)
+    left = (await payments.balance(conn, reservation_id=view.id)).due
+    reply = money_replies.received(view, amount=fact.amount, how=None, left=left)
+    return await to_guest(
+        conn, view, reply, kind="receipt", dedupe_key=f"receipt:{fact.provider_id}"
+    )
 
 
 async def for_hand_payment_reverted(
@@ -185,7 +139,3 @@ def _mail(
         reply=reply,
         reservation_id=view.id if view else None,
     )
-
-
-def _some(notice: Notice | None) -> list[Notice]:
-    return [] if notice is None else [notice]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alojamientos.conversation import mails, own_replies, store
+from alojamientos.conversation import own_replies, store
 from alojamientos.conversation.messages import Reply
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.kit.clock import today_in
@@ -53,28 +53,6 @@ async def for_reservation_changed(
         reply,
         kind=f"reservation_{fact.status}",
         dedupe_key=f"reservation:{view.id}:{fact.status}",
-    )
-
-
-async def for_confirmation_by_mail(
-    conn: AsyncConnection, fact: ReservationChanged, *, policy: ConversationPolicy, now: datetime
-) -> Notice | None:
-    """Send a guest who has an address what they keep of a confirmed booking."""
-    if fact.status is not Status.CONFIRMED:
-        return None
-    view = await queries.by_id(conn, fact.reservation_id)
-    address = await queries.guest_email(conn, view.guest_id)
-    if address is None:
-        return None
-    today = today_in(policy.time_zone, now)
-    paid = (await payments.balance(conn, reservation_id=view.id)).paid
-    return Notice(
-        channel="email",
-        address=address,
-        dedupe_key=f"reservation:{view.id}:{fact.status}:mail",
-        kind="confirmation_mail",
-        reply=mails.confirmation(view, paid=paid, lodging=policy.lodging_name, today=today),
-        reservation_id=view.id,
     )
 
 

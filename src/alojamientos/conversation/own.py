@@ -1,8 +1,9 @@
 """A guest's own bookings: show them, pay them, cancel them (asked twice)."""
 
 import re
+from dataclasses import replace
 
-from alojamientos.conversation import money_replies, own_replies
+from alojamientos.conversation import money_replies, own_replies, stay_calendar, store
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.state import Step as Asked
 from alojamientos.conversation.turn import Step, Turn
@@ -16,7 +17,7 @@ from alojamientos.payments.plans import Settlement
 from alojamientos.reservations import queries
 from alojamientos.reservations.cancellation import CancellationPolicy
 from alojamientos.reservations.domain import NoSuchReservation, NotCancellable
-from alojamientos.reservations.events import Status
+from alojamientos.reservations.events import Channel, Status
 from alojamientos.reservations.views import ReservationView
 
 _CANCELLING = (Asked.WHICH_CANCEL, Asked.CANCEL, Asked.CANCEL_SURE)
@@ -210,11 +211,25 @@ async def _answered(turn: Turn) -> Step:
         return Step(replies=(own_replies.not_cancellable(view),), state=turn.state.over())
     if found.by_hand:
         turn.tx.emit(turn.hand_over(HandOverReason.REFUND))
-    back = money_replies.what_goes_back(found)
+    reply = own_replies.cancelled(view, money_replies.what_goes_back(found))
+    if view.is_confirmed and turn.channel is Channel.EMAIL:
+        reply = replace(reply, calendar=await _without_it(turn, view))
     return Step(
-        replies=(own_replies.cancelled(view, back),),
+        replies=(reply,),
         state=turn.state.over(),
         reservation_id=view.id,
+    )
+
+
+async def _without_it(turn: Turn, view: ReservationView) -> str:
+    """Return the calendar entry that takes a cancelled stay out of the guest's calendar."""
+    return stay_calendar.entry(
+        replace(view, status=Status.CANCELLED),
+        lodging=turn.policy.lodging_name,
+        facts=turn.policy.stay,
+        zone=turn.policy.time_zone,
+        sequence=await store.calendars_sent(turn.tx.conn, reservation_id=view.id),
+        now=turn.now,
     )
 
 

@@ -1,6 +1,7 @@
 """What guests ask about the place: the cabins, their pictures, where it is."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from alojamientos.conversation import replies
 from alojamientos.conversation.messages import Picture, Place, Reply
@@ -25,18 +26,26 @@ def is_about(turn: Turn) -> bool:
     return turn.wants(*_ABOUT)
 
 
-async def answer(turn: Turn) -> Step:
-    """Show pictures or the place where they are asked for, else tell of the cabins."""
+async def answer(turn: Turn) -> tuple[Step, AbstractSet[Intent]]:
+    """Show pictures or the place where they are asked for, else tell of the cabins.
+
+    With what that has answered, which need not be said again.
+    """
     sites = await pictures.sites(turn.tx.conn)
+    shown: AbstractSet[Intent] = frozenset()
     if turn.button.startswith("photos:") or turn.wants(Intent.PHOTOS):
         reply = _photos(turn, sites)
     elif turn.button == "place" or turn.wants(Intent.LOCATION):
         reply = _where(turn, sites)
+        shown = frozenset({Intent.LOCATION}) if reply else shown
     else:
         reply = None
-    shown = tuple(site.accommodation_id for site in sites if site.photos)
-    reply = reply or replies.about(turn.cabins, with_photos=shown, with_place=_located(sites))
-    return Step(replies=(reply,), state=turn.state)
+    reply = reply or replies.about(
+        turn.cabins,
+        with_photos=tuple(site.accommodation_id for site in sites if site.photos),
+        with_place=turn.policy.stay.has_place or any(site.latitude is not None for site in sites),
+    )
+    return Step(replies=(reply,), state=turn.state), shown
 
 
 def _photos(turn: Turn, sites: Sequence[Site]) -> Reply | None:
@@ -66,18 +75,15 @@ def _photos(turn: Turn, sites: Sequence[Site]) -> Reply | None:
 
 
 def _where(turn: Turn, sites: Sequence[Site]) -> Reply | None:
+    """Return where it is: the point on the map, and what the lodging says of the way."""
+    known = turn.policy.stay
     site = next((site for site in sites if site.latitude is not None), None)
     if site is None or site.latitude is None or site.longitude is None:
-        return None
-    return replies.where(
-        Place(
-            latitude=site.latitude,
-            longitude=site.longitude,
-            name=turn.policy.lodging_name,
-            address=site.address,
-        )
+        return replies.how_to_get_there(known.where()) if known.has_place else None
+    place = Place(
+        latitude=site.latitude,
+        longitude=site.longitude,
+        name=turn.policy.lodging_name,
+        address=site.address or known.address,
     )
-
-
-def _located(sites: Sequence[Site]) -> bool:
-    return any(site.latitude is not None for site in sites)
+    return replies.where(place, directions=known.directions)

@@ -301,15 +301,16 @@ def photos(images: Sequence[Picture], *, name: str | None) -> Reply:
     )
 
 
-def where(place: Place) -> Reply:
+def where(place: Place, *, directions: str = "") -> Reply:
     """Tell where it is, also in words for channels without a map."""
     address = f"Estamos en {place.address}." if place.address else "Estamos acá:"
-    return Reply(
-        text=f"{address}\nhttps://www.google.com/maps/search/?api=1"
-        f"&query={place.latitude},{place.longitude}",
-        place=place,
-        options=(SEE_FREE, PERSON),
-    )
+    point = f"https://www.google.com/maps/search/?api=1&query={place.latitude},{place.longitude}"
+    said = "\n".join(part for part in (address, directions, point) if part)
+    return replace(how_to_get_there(said), place=place)
+
+
+def how_to_get_there(said: str) -> Reply:
+    return Reply(text=said, options=(SEE_FREE, PERSON))
 
 
 def handed_over() -> Reply:

@@ -28,6 +28,11 @@ conversation = sa.Table(
     sa.Column("updated_at", sa.DateTime(timezone=True)),
 )
 
+_CALENDARS_SENT = sa.text(
+    """SELECT count(*) FROM outbox_message
+    WHERE reservation_id = :reservation_id AND COALESCE(content->>'calendar', '') <> ''"""
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
@@ -176,3 +181,8 @@ async def address_of(conn: AsyncConnection, *, guest_id: int) -> Address | None:
         )
     ).one_or_none()
     return Address(channel=row.channel, address=row.address) if row else None
+
+
+async def calendars_sent(conn: AsyncConnection, *, reservation_id: int) -> int:
+    """Count the calendar entries of a booking that were written to its guest."""
+    return int(await conn.scalar(_CALENDARS_SENT, {"reservation_id": reservation_id}) or 0)

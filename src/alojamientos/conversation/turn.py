@@ -1,11 +1,12 @@
 """One message being answered: what is known, what can be asked, and what comes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import InboundMessage, Reply
 from alojamientos.conversation.state import State
+from alojamientos.conversation.stay_facts import StayFacts
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.locks import UnitLocks
 from alojamientos.nlu.values import Intent, Understanding
@@ -22,6 +23,7 @@ class ConversationPolicy:
     pause: timedelta = timedelta(hours=12)
     pictures_url: str = ""  # where the cabins' pictures are, without their names
     late: timedelta = timedelta(hours=6)  # messages that took longer to arrive are asked about
+    stay: StayFacts = field(default_factory=StayFacts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from alojamientos.channels import queries as messages
+from alojamientos.channels.email import queries as mails
 from alojamientos.channels.ical import jobs as feed_jobs
 from alojamientos.channels.ical import queries as calendars
 from alojamientos.entrypoints.dependencies import Dependency
@@ -136,6 +137,16 @@ def of_database(database: Database, *, now: Callable[[], datetime]) -> list[Coll
         Collector(name="invariants", read=invariants),
         Collector(name="feeds", read=feeds),
     ]
+
+
+def of_mailbox(database: Database) -> list[Collector]:
+    """Return how recently guests' mails were read; for a process that knows of a mailbox."""
+
+    async def mailbox() -> Iterable[Sample]:
+        async with database.read() as conn:
+            return _instant(catalogue.MAILBOX_LAST_READ, await mails.last_read_at(conn))
+
+    return [Collector(name="mailbox", read=mailbox)]
 
 
 async def _answers(dependency: Dependency) -> int:

@@ -7,17 +7,19 @@ from alojamientos.channels import outbox, queries
 from alojamientos.conversation import mails, moves, notices
 from alojamientos.conversation.events import HandOverRequested
 from alojamientos.conversation.turn import ConversationPolicy
-from alojamientos.entrypoints import calendar_consequences
+from alojamientos.entrypoints import calendar_consequences, mail_consequences
+from alojamientos.entrypoints.letters import Letters
 from alojamientos.entrypoints.money_consequences import MoneyConsequences
-from alojamientos.entrypoints.telling import tell
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
 from alojamientos.payments import operations as payments
 from alojamientos.reservations.events import (
+    ArrivalNear,
     HoldReminded,
     ReservationChanged,
     ReservationMoved,
     Status,
+    StayEnded,
 )
 
 
@@ -30,26 +32,26 @@ def create_consequences(
 ) -> Mapping[type, Consequence]:
     """Build the table; `now` tells the instant that messages to guests speak from.
 
-    With `mail` guests get their confirmation by mail too, and `owner`, if given, what wants a
+    With `mail` guests who have an address get mails too, and `owner`, if given, what wants a
     person.
     """
+    letters = Letters(policy=policy, now=now, mail=mail)
 
     async def reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
         await payments.record_reservation_changed(tx, fact)
         if fact.status is Status.PRE_RESERVED:
             await queue.enqueue(tx.conn, "payments.create_link", reservation_id=fact.reservation_id)
-        await tell(
-            tx,
-            await notices.for_reservation_changed(tx.conn, fact, policy=policy, now=now()),
-        )
-        if mail:
-            await tell(
-                tx,
-                await notices.for_confirmation_by_mail(tx.conn, fact, policy=policy, now=now()),
-            )
+        notice = await notices.for_reservation_changed(tx.conn, fact, policy=policy, now=now())
+        await letters.reservation_changed(tx, fact, notice)
+
+    async def reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
+        await payments.record_reservation_moved(tx, fact)
+        notice = await moves.for_reservation_moved(tx.conn, fact, policy=policy, now=now())
+        await letters.reservation_moved(tx, fact, notice)
 
     async def reminded(tx: Transaction, fact: HoldReminded) -> None:
-        await tell(tx, await notices.for_hold_reminded(tx.conn, fact, policy=policy, now=now()))
+        notice = await notices.for_hold_reminded(tx.conn, fact, policy=policy, now=now())
+        await letters.hold_reminded(tx, fact, notice)
 
     async def handed_over(tx: Transaction, fact: HandOverRequested) -> None:
         if not mail or owner is None:
@@ -72,19 +74,15 @@ def create_consequences(
             kind="hand_over",
         )
 
+    owner_by_mail = owner if mail else None
     return {
-        **calendar_consequences.create(policy=policy, now=now, owner=owner if mail else None),
+        **calendar_consequences.create(policy=policy, now=now, owner=owner_by_mail),
+        **mail_consequences.create(policy=policy, now=now, owner=owner_by_mail),
+        **MoneyConsequences(letters=letters, owner=owner_by_mail).table(),
         HandOverRequested: handed_over,
         ReservationChanged: reservation_changed,
-        ReservationMoved: _moving(policy, now),
+        ReservationMoved: reservation_moved,
         HoldReminded: reminded,
-        **MoneyConsequences(policy=policy, now=now, mail=mail, owner=owner).table(),
+        ArrivalNear: letters.arrival_near,
+        StayEnded: letters.stay_ended,
     }
-
-
-def _moving(policy: ConversationPolicy, now: Callable[[], datetime]) -> Consequence:
-    async def reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
-        await payments.record_reservation_moved(tx, fact)
-        await tell(tx, await moves.for_reservation_moved(tx.conn, fact, policy=policy, now=now()))
-
-    return reservation_moved

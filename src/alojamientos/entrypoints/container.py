@@ -10,12 +10,14 @@ from typing import Literal
 
 from structlog.typing import FilteringBoundLogger
 
+from alojamientos.conversation.stay_facts import StayFacts
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.entrypoints import consequences, dependencies, subscribers
 from alojamientos.entrypoints.dependencies import Dependency
 from alojamientos.kit import clock, db
 from alojamientos.kit import redis as redis_client
 from alojamientos.kit.http import HttpCall, HttpClient
+from alojamientos.kit.imap import ImapClient
 from alojamientos.kit.locks import UnitLocks
 from alojamientos.kit.redis import Circuit, Redis
 from alojamientos.kit.smtp import SmtpClient
@@ -75,6 +77,23 @@ class Container:
             username=server.username,
             password=None if server.password is None else server.password.get_secret_value(),
             require_tls=server.require_tls,
+            on_call=self._called,
+        )
+
+    def imap_client(self) -> ImapClient | None:
+        """Build the client for the mailbox; None when none is read, or nothing could answer it."""
+        mailbox = self.settings.mailbox
+        if mailbox.host is None or not self.settings.guest_mail.mail_enabled:
+            return None
+        return ImapClient(
+            host=mailbox.host,
+            port=mailbox.port,
+            username=mailbox.username,
+            password=mailbox.password.get_secret_value(),
+            folder=mailbox.folder,
+            done_folder=mailbox.done_folder,
+            timeout_s=mailbox.timeout_s,
+            require_tls=mailbox.require_tls,
             on_call=self._called,
         )
 
@@ -183,4 +202,8 @@ def _conversation_policy(settings: Settings) -> ConversationPolicy:
         time_zone=settings.app.time_zone,
         pause=timedelta(hours=settings.app.pause_hours),
         pictures_url=settings.app.public_base_url.rstrip("/") + pictures_api.PATH,
+        stay=StayFacts(
+            mail=settings.guest_mail.mail_sender,
+            **settings.stay.model_dump(exclude={"reminder_days"}),
+        ),
     )

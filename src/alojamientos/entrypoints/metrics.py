@@ -21,6 +21,8 @@ def create_router(container: Container) -> APIRouter:
     )
     if container.process == "web":
         sources += collectors.of_database(container.database, now=container.now)
+        if container.settings.mailbox.host is not None:
+            sources += collectors.of_mailbox(container.database)
 
     def failed(collector: str, error: Exception) -> None:
         container.log.warning(

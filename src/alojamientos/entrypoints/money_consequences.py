@@ -1,11 +1,10 @@
 """What must be written because of what happened to money, in the same transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from alojamientos.conversation import money_notices, notices
-from alojamientos.conversation.turn import ConversationPolicy
+from alojamientos.conversation import money_letters, money_notices, notices
+from alojamientos.entrypoints.letters import Letters
 from alojamientos.entrypoints.telling import tell
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
@@ -25,11 +24,9 @@ from alojamientos.payments.events import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyConsequences:
-    """The money's part of the table; with `mail` guests get receipts by mail, and `owner` news."""
+    """The money's part of the table: guests get receipts, and `owner`, if an address, news."""
 
-    policy: ConversationPolicy
-    now: Callable[[], datetime]
-    mail: bool
+    letters: Letters
     owner: str | None
 
     def table(self) -> Mapping[type, Consequence]:
@@ -47,11 +44,11 @@ class MoneyConsequences:
         }
 
     async def _link_created(self, tx: Transaction, fact: PaymentLinkCreated) -> None:
-        now = self.now()
+        policy, now = self.letters.policy, self.letters.now()
         await tell(
             tx,
-            await notices.for_payment_link_created(tx.conn, fact, policy=self.policy, now=now),
-            await money_notices.for_balance_link(tx.conn, fact, policy=self.policy, now=now),
+            await notices.for_payment_link_created(tx.conn, fact, policy=policy, now=now),
+            await money_notices.for_balance_link(tx.conn, fact, policy=policy, now=now),
         )
 
     async def _balance_link_requested(self, tx: Transaction, fact: BalanceLinkRequested) -> None:
@@ -59,20 +56,20 @@ class MoneyConsequences:
         await queue.enqueue(tx.conn, job, reservation_id=fact.reservation_id)
 
     async def _payment_applied(self, tx: Transaction, fact: PaymentApplied) -> None:
-        await tell(
+        desk = await self.letters.desk(tx)
+        await self.letters.tell(
             tx,
-            await notices.for_payment_applied(tx.conn, fact),
-            *await money_notices.for_balance_paid(
-                tx.conn, fact, policy=self.policy, mail=self.mail
-            ),
+            await notices.for_payment_applied(tx.conn, fact)
+            or await money_notices.for_balance_paid(tx.conn, fact),
+            lambda: money_letters.for_payment_applied(tx.conn, fact, desk=desk),
         )
 
     async def _hand_payment_recorded(self, tx: Transaction, fact: HandPaymentRecorded) -> None:
-        await tell(
+        desk = await self.letters.desk(tx)
+        await self.letters.tell(
             tx,
-            *await money_notices.for_hand_payment(
-                tx.conn, fact, policy=self.policy, mail=self.mail
-            ),
+            await money_notices.for_hand_payment(tx.conn, fact),
+            lambda: money_letters.for_hand_payment(tx.conn, fact, desk=desk),
         )
 
     async def _hand_payment_reverted(self, tx: Transaction, fact: HandPaymentReverted) -> None:
@@ -82,17 +79,23 @@ class MoneyConsequences:
         await queue.enqueue(tx.conn, "payments.refund", refund_id=fact.refund_id)
 
     async def _refund_finished(self, tx: Transaction, fact: RefundFinished) -> None:
-        await tell(tx, await money_notices.for_refund_finished(tx.conn, fact))
+        await self.letters.tell(
+            tx,
+            await money_notices.for_refund_finished(tx.conn, fact),
+            lambda: money_letters.for_refund_finished(tx.conn, fact),
+        )
 
     async def _settled(self, tx: Transaction, fact: CancellationSettled) -> None:
-        await tell(tx, await money_notices.for_cancellation(tx.conn, fact))
+        notice = await money_notices.for_cancellation(tx.conn, fact)
+        if notice is not None and not (self.letters.mail and notice.channel == "email"):
+            await tell(tx, notice)  # the mail that tells of the cancellation says it too
         await self._owner_needed(tx, fact)
 
     async def _owner_needed(self, tx: Transaction, fact: OwnerNeeded | CancellationSettled) -> None:
-        if self.mail and self.owner is not None:
+        if self.owner is not None:
+            policy = self.letters.policy
             await tell(
-                tx,
-                await money_notices.for_owner(tx.conn, fact, owner=self.owner, policy=self.policy),
+                tx, await money_notices.for_owner(tx.conn, fact, owner=self.owner, policy=policy)
             )
 
     async def _orphan_assigned(self, tx: Transaction, fact: OrphanAssigned) -> None:

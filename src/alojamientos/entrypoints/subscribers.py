@@ -6,6 +6,8 @@ from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
+from alojamientos.channels.email import events as mails
+from alojamientos.channels.events import MessageUndelivered
 from alojamientos.channels.ical import events as feeds
 from alojamientos.conversation.events import (
     ConversationPaused,
@@ -64,6 +66,7 @@ def create_bus(*, recorder: Recorder, log: FilteringBoundLogger) -> Bus:
             **_owners_money(log),
             **_conversations(recorder, log),
             **_feeds(recorder, log),
+            **_mails(recorder, log),
         },
         on_error=failed,
     )
@@ -282,6 +285,36 @@ def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscrib
         (feeds.ConflictFound, found),
         (feeds.ConflictResolved, resolved),
         (feeds.ExportFetched, fetched),
+    )
+
+
+def _mails(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscriber]:
+    def taken(fact: mails.MailTaken) -> None:
+        recorder.mail_taken(nature="duplicate" if fact.duplicate else fact.nature)
+        log.info(log_events.MAIL_TAKEN, **asdict(fact))
+
+    def set_aside(fact: mails.MailSetAside) -> None:
+        log.warning(log_events.MAIL_SET_ASIDE, inbox_id=fact.inbox_id, nature=fact.nature)
+
+    def undelivered(fact: MessageUndelivered) -> None:
+        if fact.channel != "email":
+            return  # told of where it failed
+        recorder.mail_undelivered(reason="bounced" if "bounce" in fact.code else "refused")
+        log.warning(
+            log_events.MAIL_UNDELIVERED,
+            outbox_id=fact.outbox_id,
+            code=fact.code,
+            permanent=fact.permanent,
+        )
+
+    def failed(fact: mails.MailboxFailed) -> None:
+        log.warning(log_events.MAILBOX_FAILED, **asdict(fact))
+
+    return _table(
+        (mails.MailTaken, taken),
+        (mails.MailSetAside, set_aside),
+        (MessageUndelivered, undelivered),
+        (mails.MailboxFailed, failed),
     )
 
 

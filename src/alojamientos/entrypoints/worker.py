@@ -9,7 +9,10 @@ from fastapi import FastAPI
 
 from alojamientos.channels import another_way, echoes, pipeline
 from alojamientos.channels.base import Sender
+from alojamientos.channels.email import jobs as mailbox
 from alojamientos.channels.email.client import EmailClient
+from alojamientos.channels.email.payloads import Own
+from alojamientos.channels.email.threads import StoredMails
 from alojamientos.channels.ical import jobs as calendars
 from alojamientos.channels.ical.client import FeedClient
 from alojamientos.channels.listening import Listener
@@ -29,6 +32,7 @@ from alojamientos.nlu.holidays import Argentina
 from alojamientos.payments import jobs as payments
 from alojamientos.payments.domain import Account
 from alojamientos.reservations import jobs as reservations
+from alojamientos.reservations import reminders
 from alojamientos.settings import Settings
 from alojamientos.telemetry import http, log_events
 from alojamientos.transcription.base import Transcriber
@@ -117,6 +121,10 @@ def create_jobs(
             now=container.now,
             checks=invariants.ALL,
         ),
+        *_mailbox(container),
+        reminders.create_job(
+            database=container.database, days=settings.stay.reminder_days, now=container.now
+        ),
         journeys.create_job(container, web=web),
     ]
 
@@ -125,14 +133,34 @@ def _mail(container: Container) -> dict[str, Sender]:
     settings = container.settings
     if not settings.guest_mail.mail_enabled:
         return {}
+    # Answers of people go to the mailbox that we read, or to the owner where we read none.
+    reply_to = None if settings.mailbox.host else settings.guest_mail.owner_email
     client = EmailClient(
         smtp=container.smtp_client(),
         sender=settings.guest_mail.mail_sender,
         lodging=settings.app.lodging_name,
         now=container.now,
-        reply_to=settings.guest_mail.owner_email,
+        reply_to=reply_to,
+        mails=StoredMails(container.database),
     )
     return {"email": client}
+
+
+def _mailbox(container: Container) -> list[Job]:
+    client = container.imap_client()
+    if client is None:
+        return []
+    settings = container.settings
+    reader = mailbox.Reader(
+        database=container.database,
+        client=client,
+        own=Own(
+            address=settings.guest_mail.mail_sender, authenticator=settings.mailbox.authenticator
+        ),
+        log=container.log,
+        now=container.now,
+    )
+    return mailbox.create_jobs(reader=reader, poll_s=settings.mailbox.poll_s)
 
 
 def _transcriber(settings: Settings) -> Transcriber:

@@ -69,3 +69,17 @@ class HoldRequested:
     """Someone asked to book, whatever comes of it."""
 
     channel: Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivalNear:
+    """A confirmed stay begins in a day or so."""
+
+    reservation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayEnded:
+    """A guest has left."""
+
+    reservation_id: int

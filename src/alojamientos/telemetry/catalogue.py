@@ -55,12 +55,17 @@ HAND_OVER_REASONS = ("asked", "refund", "failed", "undelivered")
 HEARINGS = ("heard", "unsure", "nothing", "failed", "too_slow", "nobody")
 MESSAGE_STATUSES = ("sent", "delivered", "read", "played", "failed")
 JOB_OUTCOMES = ("ok", "retried", "failed")
-PROVIDERS = ("whatsapp", "mercadopago", "smtp")
+MAIL_NATURES = (
+    *("guest", "auto_reply", "list", "bounce", "own", "spam", "flood", "unreadable", "duplicate"),
+)
+UNDELIVERED_REASONS = ("bounced", "refused")
+PROVIDERS = ("whatsapp", "mercadopago", "smtp", "imap")
 WHATSAPP_OPERATIONS = ("send_message", "mark_read", "get_media", "download_media", OTHER)
 MERCADOPAGO_OPERATIONS = (
     *("create_preference", "get_payment", "search_payments", "create_refund", OTHER),
 )
 SMTP_OPERATIONS = ("send_mail",)
+IMAP_OPERATIONS = ("read_mailbox",)
 CALL_OUTCOMES = ("2xx", "3xx", "4xx", "5xx", "timeout", "unreachable")
 DEPENDENCIES = ("postgres", "redis")
 FEED_SOURCES = ("airbnb", "booking", "vrbo", "google", "other")
@@ -298,8 +303,17 @@ WEBHOOK_PROCESSING = Metric(
     help="Time from the receipt of a webhook's event to the end of its work: reply accepted.",
     owner="channels",
     process="worker",
-    labels={"source": WEBHOOK_SOURCES, "event_type": (*MESSAGE_KINDS, "payment", OTHER)},
-    label_sets=_pairs({"whatsapp": (*MESSAGE_KINDS, OTHER), "mercadopago": ("payment", OTHER)}),
+    labels={
+        "source": (*WEBHOOK_SOURCES, "email"),
+        "event_type": (*MESSAGE_KINDS, "payment", OTHER),
+    },
+    label_sets=_pairs(
+        {
+            "whatsapp": (*MESSAGE_KINDS, OTHER),
+            "mercadopago": ("payment", OTHER),
+            "email": ("text",),
+        }
+    ),
     buckets=LATENCY_BUCKETS,
     unit="seconds",
 )
@@ -408,6 +422,33 @@ HAND_OVERS = Metric(
     owner="conversation",
     process="worker",
     labels={"reason": HAND_OVER_REASONS},
+)
+
+# --- Mail ----------------------------------------------------------------------------------------
+MAILBOX_LAST_READ = Metric(
+    name="mailbox_last_read_timestamp_seconds",
+    kind="gauge",
+    help="When all of the mailbox was last seen, Unix time; 0 if never, none without a mailbox.",
+    owner="channels.email",
+    process="web",
+    collected=True,
+    unit="seconds",
+)
+MAILS_TAKEN = Metric(
+    name="mails_taken_total",
+    kind="counter",
+    help="Mails that were read from the mailbox and stored; only a guest's are answered.",
+    owner="channels.email",
+    process="worker",
+    labels={"nature": MAIL_NATURES},
+)
+MAILS_UNDELIVERED = Metric(
+    name="mails_undelivered_total",
+    kind="counter",
+    help="Mails of ours that came back, or that the mail server refused for good.",
+    owner="channels.email",
+    process="worker",
+    labels={"reason": UNDELIVERED_REASONS},
 )
 
 # --- Calendars -----------------------------------------------------------------------------------
@@ -624,6 +665,7 @@ _CALLS = _pairs(
         "whatsapp": WHATSAPP_OPERATIONS,
         "mercadopago": MERCADOPAGO_OPERATIONS,
         "smtp": SMTP_OPERATIONS,
+        "imap": IMAP_OPERATIONS,
     }
 )
 OUTBOUND_REQUESTS = Metric(

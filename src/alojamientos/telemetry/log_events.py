@@ -54,6 +54,31 @@ MESSAGE_HEARD = _event(
     "A voice note was listened to, or could not be; the guest is asked to write then",
     *("channel", "outcome", "engine", "size", "duration_ms", "error"),
 )
+MAIL_TAKEN = _event(
+    "mail.taken",
+    "A mail was read from the mailbox and stored, or was known already",
+    *("inbox_id", "nature", "kind", "size", "attachments", "duplicate"),
+)
+MAIL_NOT_UNDERSTOOD = _event(
+    "mail.not_understood",
+    "A mail could not be stored as what it says, and was stored as bytes only; a person must look",
+    *("size", "error"),
+)
+MAIL_SET_ASIDE = _event(
+    "mail.set_aside",
+    "A mail that may want an answer gets none from us; the owner is told, if configured",
+    *("inbox_id", "nature"),
+)
+MAIL_UNDELIVERED = _event(
+    "mail.undelivered",
+    "A mail of ours did not arrive; permanent: nothing is mailed there until they write",
+    *("outbox_id", "code", "permanent"),
+)
+MAILBOX_FAILED = _event(
+    "mail.mailbox_failed",
+    "The mailbox could not be read; it is tried again",
+    *("error", "failures", "retry_in_s"),
+)
 HAND_OVER_REQUESTED = _event(
     "conversation.hand_over_requested",
     "A guest was told that a person will write to them; the owner has it by mail, if configured",

@@ -85,6 +85,13 @@ class Recorder:
     def hand_over_requested(self, *, reason: str) -> None:
         self.instruments.count(catalogue.HAND_OVERS, reason=reason)
 
+    def mail_taken(self, *, nature: str) -> None:
+        self.instruments.count(catalogue.MAILS_TAKEN, nature=nature)
+
+    def mail_undelivered(self, *, reason: str) -> None:
+        """Count a mail of ours that did not arrive: bounced, or refused by our own server."""
+        self.instruments.count(catalogue.MAILS_UNDELIVERED, reason=reason)
+
     # --- understanding ---
     def intents_detected(self, *, intents: Iterable[str], channel: str) -> None:
         for intent in intents:

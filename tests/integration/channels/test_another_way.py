@@ -24,6 +24,14 @@ from alojamientos.kit.clock import utc_now
 from alojamientos.kit.events import Bus
 
 MAIL = "ana@example.com"
+_BOOKING = """
+    WITH unit AS (
+        INSERT INTO accommodation (slug, name, capacity, nightly_price, weekend_price)
+        VALUES ('a', 'A', 2, 1, 1) RETURNING id)
+    INSERT INTO reservation (code, accommodation_id, guest_id, check_in, check_out, guests, status,
+        channel, quote, total, deposit, currency, confirmed_at)
+    SELECT 'K7PM3X', unit.id, guest.id, '2027-01-15', '2027-01-18', 2, 'confirmed', 'whatsapp',
+        '{}', 10, 3, 'ARS', now() FROM unit, guest"""
 
 
 @pytest.fixture
@@ -153,6 +161,35 @@ async def test_without_a_template_the_guest_gets_a_mail(
     assert (mail["channel"], mail["address"]) == ("email", MAIL)
     assert mail["content"]["text"] == "Tu reserva\nestá *confirmada*"
     assert "no te llegó por WhatsApp" in mail["content"]["header"]
+    assert told == []
+
+
+async def test_who_got_a_mail_of_the_same_event_gets_no_second_one(
+    hotel: Hotel, database: db.Database, told: list[HandOverRequested]
+):
+    await wrote(database, hours_ago=25, mail=MAIL)
+    async with database.begin() as tx:
+        await tx.conn.execute(sa.text(_BOOKING))
+        for channel, address, kind in (
+            ("whatsapp", GUEST, "reservation_confirmed"),
+            ("email", MAIL, "confirmation_mail"),
+        ):
+            await outbox.put(
+                tx,
+                channel=channel,
+                address=address,
+                reply=Reply(text="Está confirmada"),
+                dedupe_key=kind,
+                kind=kind,
+                reservation_id=1,
+            )
+
+    await settled(hotel)
+
+    assert [row["kind"] for row in await rows(database)] == [
+        "reservation_confirmed",
+        "confirmation_mail",
+    ]
     assert told == []
 
 

@@ -57,11 +57,13 @@ def settings(database_url: str, redis_url: str) -> Settings:
                 " VALUES ('jobs.sweep', now(), now()), ('ical.sync', now(), now())"
             )
         )
+        conn.execute(sa.text("INSERT INTO mailbox (name, read_at) VALUES ('INBOX', now())"))
     engine.dispose()
     return load_settings(check_production=False).evolve(
         app={"log_level": "ERROR", "rate_limit_per_minute": 100_000},
         database={"url": SecretStr(database_url), "pool_size": 3},
         redis={"url": SecretStr(redis_url)},
+        mailbox={"host": "imap.example.com"},  # read by the worker alone, and only with mail on
     )
 
 

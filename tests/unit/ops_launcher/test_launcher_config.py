@@ -53,6 +53,8 @@ def test_what_is_set_wins(settings, monkeypatch):
     assert config.environment(given, made).keys() == {
         *("PUBLIC_BASE_URL", "MERCADOPAGO_BASE_URL", "TRANSCRIBER", "TRANSCRIBER_COMMAND"),
         *("MAIL_ENABLED", "OWNER_EMAIL", "ICAL_ALLOW_PRIVATE_HOSTS"),
+        *("IMAP_HOST", "IMAP_PORT", "IMAP_USERNAME", "IMAP_PASSWORD"),
+        *("IMAP_REQUIRE_TLS", "IMAP_POLL_S"),
     }
     assert made.app.version == "1.2"
 
@@ -88,6 +90,21 @@ def test_guests_and_owner_are_mailed_while_all_mail_ends_in_the_sink(settings, m
     monkeypatch.delenv("MAIL_ENABLED")
     monkeypatch.setenv("SMTP_HOST", "smtp.lago.example")
     assert not config.prepared(load_settings()).guest_mail.mail_enabled
+
+
+def test_the_sinks_mailbox_is_read_unless_another_is_named(settings, monkeypatch):
+    made = config.prepared(settings)
+    assert config.own_mailbox(made)
+    assert made.mailbox.username == made.guest_mail.mail_sender
+    assert made.mailbox.password.get_secret_value()
+
+    monkeypatch.setenv("IMAP_HOST", "imap.lago.example")
+    other = config.prepared(load_settings())
+    assert not config.own_mailbox(other)
+    assert other.mailbox.host == "imap.lago.example"
+    monkeypatch.delenv("IMAP_HOST")
+    monkeypatch.setenv("MAIL_ENABLED", "false")
+    assert config.prepared(load_settings()).mailbox.host is None
 
 
 def test_before_the_first_start_nothing_is_invented(settings):

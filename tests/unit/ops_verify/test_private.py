@@ -128,6 +128,7 @@ def test_every_secret_of_the_settings_is_known_and_of_an_address_the_password(
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:pass%2Fword@db.example/x")
     monkeypatch.setenv("REDIS_URL", "redis://db.example/0")
     monkeypatch.setenv("SMTP_PASSWORD", "mail-password")
+    monkeypatch.setenv("IMAP_PASSWORD", "mailbox-password")
     monkeypatch.setenv("ALERT_HEARTBEAT_URL", "https://beat.example/of-mine")
 
     found = list(known.of_settings(load_settings()))
@@ -135,6 +136,7 @@ def test_every_secret_of_the_settings_is_known_and_of_an_address_the_password(
     assert {name for name, _ in found} == {
         *("API_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN"),
         *("MERCADOPAGO_ACCESS_TOKEN", "MERCADOPAGO_WEBHOOK_SECRET", "SMTP_PASSWORD"),
+        "IMAP_PASSWORD",
         *("ALERT_BRIDGE_TOKEN", "ALERT_HEARTBEAT_URL"),
         "password of DATABASE_URL",
     }

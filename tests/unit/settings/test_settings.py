@@ -213,3 +213,14 @@ def test_alerts_may_stay_away_from_whatsapp(monkeypatch):
     set_all(monkeypatch, {**PRODUCTION, "ALERT_WHATSAPP_TO": "none"})
 
     assert not load_settings().alert.reaches_whatsapp
+
+
+def test_production_refuses_a_mailbox_that_could_not_be_read_or_answered(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMAP_HOST", "imap.lago.example")
+    monkeypatch.setenv("IMAP_REQUIRE_TLS", "false")
+
+    problems = " ".join(settings_module.production_problems(load_settings(check_production=False)))
+
+    for name in ("MAIL_ENABLED", "IMAP_USERNAME", "IMAP_PASSWORD", "IMAP_REQUIRE_TLS"):
+        assert name in problems

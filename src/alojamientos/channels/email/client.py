@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from email.errors import MessageError
 
+from alojamientos.channels import outbox
 from alojamientos.channels.base import DeliveryPostponed, DeliveryRefused, DeliveryUncertain
-from alojamientos.channels.email import drawing
+from alojamientos.channels.email import bounces, drawing
+from alojamientos.channels.email.threads import Mails
 from alojamientos.conversation.messages import Reply
 from alojamientos.kit.smtp import MailNotTaken, SmtpClient
 
@@ -14,7 +16,10 @@ _OPERATOR_S = 60.0  # the account or its server's settings: a person has to act
 
 
 class EmailClient:
-    """Send as one lodging from `sender`; answers of people go to `reply_to`, if anywhere."""
+    """Send as one lodging from `sender`; answers of people go to `reply_to`, else there.
+
+    `mails` knows what a mail answers and which addresses do not work; without it, nobody does.
+    """
 
     def __init__(
         self,
@@ -24,12 +29,14 @@ class EmailClient:
         lodging: str,
         now: Callable[[], datetime],
         reply_to: str | None = None,
+        mails: Mails | None = None,
     ) -> None:
         self._smtp = smtp
         self._sender = sender
         self._lodging = lodging
         self._now = now
         self._reply_to = reply_to
+        self._mails = mails
 
     def split(self, reply: Reply) -> tuple[Reply, ...]:
         """Return `reply` as it is: any length fits into a mail."""
@@ -40,6 +47,12 @@ class EmailClient:
 
         Raises as `base.Sender` says.
         """
+        thread = None
+        if self._mails is not None:
+            code = await self._mails.undeliverable(address)
+            if code is not None:
+                raise DeliveryRefused("The address did not work before", code=code)
+            thread = await self._mails.thread(reference)
         try:
             message = drawing.draw(
                 reply,
@@ -48,10 +61,13 @@ class EmailClient:
                 recipient=address,
                 reply_to=self._reply_to,
                 now=self._now(),
+                thread=thread,
             )
         except (ValueError, MessageError) as error:  # what email says to a strange address
             raise DeliveryRefused("The address is not one", code="invalid_address") from error
-        message_id = f"<{reference.replace(':', '.')}@{self._sender.rpartition('@')[2]}>"
+        message_id = bounces.message_id(
+            outbox.id_of(reference) or 0, domain=self._sender.rpartition("@")[2]
+        )
         message["Message-ID"] = message_id
         try:
             await self._smtp.send(message, sender=self._sender, recipient=address)

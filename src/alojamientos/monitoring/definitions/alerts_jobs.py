@@ -27,11 +27,14 @@ EVERY_MINUTE = (
     *("jobs.sweep", "reservations.expire_holds", "reservations.remind_holds"),
     "journey.run",
 )
-EVERY_FIVE_MINUTES = ("reservations.check_invariants", "payments.reconcile")
+EVERY_FIVE_MINUTES = (
+    *("reservations.check_invariants", "payments.reconcile", "reservations.tell_days"),
+)
 EVERY_HOUR = ("reservations.complete_stays", "reservations.forget_answers")
 # The calendars' job has an alert of its own, ICalSyncNotRunning: it is asked whether it ran, since
 # whether a feed could be read is that feed's matter.
-WATCHED_ELSEWHERE = ("ical.sync",)
+# So has the mailbox: MailboxNotRead.
+WATCHED_ELSEWHERE = ("ical.sync", "mail.read")
 
 
 def _silent(jobs: tuple[str, ...], seconds: str) -> Expr:

@@ -20,6 +20,7 @@ METRICS_TOKEN = "metrics_token"  # noqa: S105
 BRIDGE_TOKEN = "bridge_token"  # noqa: S105
 DATABASE_PASSWORD = "database_password"  # noqa: S105
 MONITORING_PASSWORD = "monitoring_password"  # noqa: S105
+MAILBOX_PASSWORD = "mailbox_password"  # noqa: S105
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _MARKER = ".alojamientos-state"
 
@@ -31,7 +32,10 @@ def prepared(settings: Settings) -> Settings:
     """
     folder = state_dir(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in (DATABASE_PASSWORD, MONITORING_PASSWORD, API_TOKEN, METRICS_TOKEN, BRIDGE_TOKEN):
+    for name in (
+        *(DATABASE_PASSWORD, MONITORING_PASSWORD, API_TOKEN, METRICS_TOKEN, BRIDGE_TOKEN),
+        MAILBOX_PASSWORD,
+    ):
         secrets.generated(folder, name)
     (folder / _MARKER).touch()
     return running(settings)
@@ -143,7 +147,24 @@ def _mailed(settings: Settings) -> dict[str, dict[str, Any]]:
     if not own_mail_sink(settings) or "mail_enabled" in given:
         return {}
     owner = {} if "owner_email" in given else {"owner_email": settings.mail.oncall.split(",")[0]}
-    return {"guest_mail": {"mail_enabled": True, **owner}}
+    groups: dict[str, dict[str, Any]] = {"guest_mail": {"mail_enabled": True, **owner}}
+    password = secrets.stored(state_dir(settings), MAILBOX_PASSWORD)
+    if settings.mailbox.host is None and password:
+        groups["mailbox"] = {
+            "host": "127.0.0.1",
+            "port": settings.stack.imap_port,
+            "username": settings.guest_mail.mail_sender,
+            "password": SecretStr(password),
+            "require_tls": False,
+            "poll_s": 1,
+        }
+    return groups
+
+
+def own_mailbox(effective: Settings) -> bool:
+    """Say whether the mailbox that is read is the sink's own."""
+    mailbox = effective.mailbox
+    return mailbox.host in _LOOPBACK and mailbox.port == effective.stack.imap_port
 
 
 def _plain(value: object) -> str:

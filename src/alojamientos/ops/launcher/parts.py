@@ -118,6 +118,8 @@ class _Own:
 
     def mail(self) -> Part:
         smtp, page = self.settings.mail.port, self.settings.stack.mail_http_port
+        imap = self.settings.stack.imap_port
+        mailbox = (PortUse(imap, "STACK_IMAP_PORT", MAIL),)
         return self._part(
             MAIL,
             *("simulators", "mail"),
@@ -126,6 +128,7 @@ class _Own:
             ports=(
                 PortUse(smtp, "SMTP_PORT", MAIL),
                 PortUse(page, "STACK_MAIL_HTTP_PORT", MAIL),
+                *(mailbox if config.own_mailbox(self.settings) else ()),
             ),
         )
 

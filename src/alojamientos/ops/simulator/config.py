@@ -36,3 +36,12 @@ class SimulatorConfig:
     @property
     def mercadopago_webhook_url(self) -> str:
         return f"{self.application_url}/api/v1/webhooks/mercadopago"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailAccount:
+    """The mailbox that mails to `address` end in, besides being kept; read over IMAP on `port`."""
+
+    address: str
+    password: str
+    port: int

@@ -5,6 +5,7 @@ import email.message
 import email.policy
 import email.utils
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,6 +72,11 @@ class Mailbox:
     def get(self, mail_id: str) -> Mail | None:
         return self._mails.get(mail_id)
 
+    def content(self, mail_id: str) -> bytes | None:
+        """Return a mail as it came, under its envelope; None when there is none."""
+        known = mail_id in self._mails
+        return (self._folder / f"{mail_id}.eml").read_bytes() if known else None
+
     def clear(self) -> None:
         """Delete every mail."""
         for mail_id in list(self._mails):
@@ -85,11 +91,20 @@ class Mailbox:
         (self._folder / f"{mail_id}.eml").unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """Where mails to one address are delivered to, besides being kept."""
+
+    address: str
+    deliver: Callable[[bytes], Awaitable[None]]
+
+
 class Sink:
     """What aiosmtpd calls for every mail."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, inbox: Inbox | None = None) -> None:
         self._mailbox = mailbox
+        self._inbox = inbox
         self._log = logs.get_logger()
 
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd looks for
@@ -101,13 +116,17 @@ class Sink:
         mail = self._mailbox.keep(
             content, sender=envelope.mail_from or "", recipients=list(envelope.rcpt_tos)
         )
+        if self._inbox is not None and self._inbox.address in envelope.rcpt_tos:
+            await self._inbox.deliver(content)
         self._log.info(log_events.MAIL, mail_id=mail.id, size=len(content))
         return "250 2.0.0 Kept"
 
 
-def create_protocol(mailbox: Mailbox) -> SMTP:
+def create_protocol(mailbox: Mailbox, inbox: Inbox | None = None) -> SMTP:
     """Build the protocol of one SMTP connection: no TLS, no login, loopback only by its server."""
-    return SMTP(Sink(mailbox), data_size_limit=_LARGEST, enable_SMTPUTF8=True, ident="mail sink")
+    return SMTP(
+        Sink(mailbox, inbox), data_size_limit=_LARGEST, enable_SMTPUTF8=True, ident="mail sink"
+    )
 
 
 def _one_line(value: str) -> str:

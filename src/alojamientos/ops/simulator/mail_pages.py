@@ -34,8 +34,14 @@ def create_mail_app(mailbox: Mailbox) -> Starlette:
         headers = {"Content-Security-Policy": _MAIL_POLICY}
         return HTMLResponse(mail.html if mail else "", 200 if mail else 404, headers)
 
-    async def listed(_: Request) -> Response:
-        return json_response([mail.to_json() for mail in mailbox.newest_first()])
+    async def listed(request: Request) -> Response:
+        to = request.query_params.get("to")
+        mails = (mail for mail in mailbox.newest_first() if to is None or to in mail.to)
+        return json_response([mail.to_json() for mail in mails])
+
+    async def raw(request: Request) -> Response:
+        content = mailbox.content(request.path_params["id"])
+        return Response(content or b"", 200 if content else 404, media_type="message/rfc822")
 
     async def one(request: Request) -> Response:
         mail = mailbox.get(request.path_params["id"])
@@ -54,6 +60,7 @@ def create_mail_app(mailbox: Mailbox) -> Starlette:
             Route("/messages/{id}/html", html),
             Route("/api/messages", listed, methods=["GET"]),
             Route("/api/messages/{id}", one, methods=["GET"]),
+            Route("/api/messages/{id}/raw", raw, methods=["GET"]),
             Route("/api/messages", cleared, methods=["DELETE"]),
         ]
     )

@@ -7,17 +7,21 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.simulator import log_events
-from alojamientos.ops.simulator.config import SimulatorConfig
-from alojamientos.ops.simulator.mail import Mailbox, create_protocol
+from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
+from alojamientos.ops.simulator.mail import Inbox, Mailbox, create_protocol
 from alojamientos.ops.simulator.mail_pages import create_mail_app
 from alojamientos.ops.simulator.server import create_app
 from alojamientos.telemetry import logs
+
+if TYPE_CHECKING:
+    from alojamientos.ops.simulator.mailbox import ImapMailbox
 
 _GRACE_S = 3  # for requests under way; a chat that is waited for is cut
 
@@ -32,18 +36,40 @@ async def serve_providers(config: SimulatorConfig, *, host: str, port: int) -> N
     await _serve("simulators", create_app(config), listener)
 
 
-async def serve_mail(*, folder: Path, host: str, smtp_port: int, http_port: int) -> None:
-    """Serve the mail sink, SMTP and HTTP, until SIGTERM or SIGINT; raises PortTaken."""
+async def serve_mail(
+    *, folder: Path, host: str, smtp_port: int, http_port: int, account: MailAccount | None = None
+) -> None:
+    """Serve the mail sink, SMTP and HTTP, until SIGTERM or SIGINT; raises PortTaken.
+
+    With `account` mails to it can be read over IMAP, too.
+    """
     smtp_listener = _listen(host, smtp_port, setting="SMTP_PORT")
     http_listener = _listen(host, http_port, setting="STACK_MAIL_HTTP_PORT")
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of every SMTP command
     mailbox = Mailbox(folder)
     loop = asyncio.get_running_loop()
-    smtp = await loop.create_server(lambda: create_protocol(mailbox), sock=smtp_listener)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        inbox: Inbox | None = None
+        if account is not None:
+            listener = _listen(host, account.port, setting="STACK_IMAP_PORT")
+            served = await stack.enter_async_context(_mailbox(listener, account))
+            inbox = Inbox(address=account.address, deliver=served.deliver)
+        smtp = await loop.create_server(lambda: create_protocol(mailbox, inbox), sock=smtp_listener)
+        stack.callback(smtp.close)
         await _serve("mail", create_mail_app(mailbox), http_listener)
-    finally:
-        smtp.close()
+
+
+def _mailbox(
+    listener: socket.socket, account: MailAccount
+) -> contextlib.AbstractAsyncContextManager["ImapMailbox"]:
+    try:
+        # Its server is an extra, which who has servers of their own can do without.
+        from alojamientos.ops.simulator.mailbox import serving_mailbox  # noqa: PLC0415
+    except ImportError as error:
+        raise AlojamientosError(
+            "The simulated mailbox needs the extra `servers`; install it, or set IMAP_HOST"
+        ) from error
+    return serving_mailbox(listener, username=account.address, password=account.password)
 
 
 class _Server(uvicorn.Server):

@@ -11,6 +11,7 @@ from alojamientos.monitoring.board import Dashboard, Panel, Query, Row, Scale
 from alojamientos.monitoring.definitions import thresholds
 from alojamientos.monitoring.definitions.boards import FEW_EVENTS
 from alojamientos.monitoring.definitions.boards.webhooks_flow import FLOW
+from alojamientos.monitoring.definitions.boards.webhooks_mail import MAIL
 from alojamientos.monitoring.definitions.boards.webhooks_understanding import (
     PROVIDERS,
     UNDERSTANDING,
@@ -185,5 +186,5 @@ WEBHOOKS = Dashboard(
     name="webhooks",
     title="Webhooks and messages",
     description="What comes in, how it is understood and answered, and how providers behave.",
-    rows=(_SPEED, _DOOR, FLOW, PROVIDERS, UNDERSTANDING),
+    rows=(_SPEED, _DOOR, FLOW, MAIL, PROVIDERS, UNDERSTANDING),
 )
