@@ -117,6 +117,7 @@ def build(settings: Settings, *, process: Process) -> Container:
     if settings.database.url is None:
         raise SettingsError([_NO_DATABASE])
     dsn = settings.database.url.get_secret_value()
+    now = _clock(settings)
     conversation_policy = ConversationPolicy(
         lodging_name=settings.app.lodging_name, time_zone=settings.app.time_zone
     )
@@ -129,7 +130,7 @@ def build(settings: Settings, *, process: Process) -> Container:
         subscribers.create_bus(recorder=recorder, log=log),
         consequences.create_consequences(
             policy=conversation_policy,
-            now=clock.utc_now,
+            now=now,
             mail=settings.guest_mail.mail_enabled,
             owner=settings.guest_mail.owner_email,
         ),
@@ -162,6 +163,16 @@ def build(settings: Settings, *, process: Process) -> Container:
             max_open_holds=settings.app.max_open_holds_per_guest,
         ),
         conversation_policy=conversation_policy,
-        now=clock.utc_now,
+        now=now,
         needed=(dependencies.postgres(database, log), dependencies.redis(redis, log)),
     )
+
+
+def _clock(settings: Settings) -> Callable[[], datetime]:
+    path = settings.app.simulated_clock
+    if path is None:
+        return clock.utc_now
+    try:
+        return clock.ahead_by(path)
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"SIMULATED_CLOCK: {path} cannot be used: {error}"]) from error
