@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from alojamientos.cli.season import season
 from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import Invalid
 from alojamientos.ops.launcher import config
@@ -25,6 +26,7 @@ from alojamientos.ops.simulator.voice_notes import VoiceReport, play_voice_notes
 from alojamientos.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(season)
 _MIX = ", ".join(f"{s.weight} % {s.name}" for s in SCENARIOS)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]

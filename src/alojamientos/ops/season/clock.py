@@ -24,20 +24,24 @@ _INSTALL = """
     CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
         AS 'SELECT pg_catalog.clock_timestamp() + ahead FROM public.simulated_clock';
 """
-# The queue's tables were made with the clock above, and its sessions write job_heartbeat.
-_RELEASE_QUEUE = """
-    ALTER TABLE procrastinate_workers
-        ALTER COLUMN last_heartbeat SET DEFAULT pg_catalog.now();
-    ALTER TABLE procrastinate_events ALTER COLUMN at SET DEFAULT pg_catalog.now();
+# The queue's tables were made with the clock above, and its sessions write job_heartbeat. Each is
+# a transaction of its own: the worker runs already, and takes the same locks in its own order.
+_RELEASE_QUEUE = (
+    "ALTER TABLE procrastinate_workers ALTER COLUMN last_heartbeat SET DEFAULT pg_catalog.now()",
+    "ALTER TABLE procrastinate_events ALTER COLUMN at SET DEFAULT pg_catalog.now()",
+    """
     CREATE OR REPLACE FUNCTION public.simulated_heartbeat() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             NEW.last_run_at := public.now();
             NEW.last_success_at := CASE WHEN NEW.last_success_at IS NOT NULL THEN public.now() END;
             RETURN NEW;
-        END $$;
+        END $$
+    """,
+    """
     CREATE OR REPLACE TRIGGER simulated_heartbeat BEFORE INSERT ON job_heartbeat
-        FOR EACH ROW EXECUTE FUNCTION public.simulated_heartbeat();
-"""
+        FOR EACH ROW EXECUTE FUNCTION public.simulated_heartbeat()
+    """,
+)
 REAL_TIME = "-c search_path=pg_catalog,public"  # options of a session that keeps to real time
 
 
@@ -52,7 +56,8 @@ def install(dsn: str) -> None:
 def release_queue(dsn: str) -> None:
     """Keep the queue's own tables in real time; once they are there."""
     with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute(_RELEASE_QUEUE)
+        for statement in _RELEASE_QUEUE:
+            conn.execute(statement.encode())
 
 
 class SeasonClock:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from alojamientos.ops.simulator.journeys import new_name
 from alojamientos.ops.simulator.scenarios import SCENARIOS, Ending, Scenario
 
+_PER_DAY = 9.0
 _FIRST_HOUR, _LAST_HOUR = 8, 23.5
 _NEAREST, _FARTHEST = 3, 240  # days to the arrival
 _SHORTEST, _LONGEST = 3, 6
@@ -62,7 +63,7 @@ class GuestPlan:
     cancels_after: timedelta | None  # counted from the payment; None: before paying
 
 
-def whatsapp_guests(*, seed: int, days: int, per_day: float) -> list[GuestPlan]:
+def whatsapp_guests(*, seed: int, days: int, per_day: float = _PER_DAY) -> list[GuestPlan]:
     """Return every guest who writes, in order; the same for the same arguments."""
     rng = random.Random(f"whatsapp:{seed}")
     scenarios = [s for s in SCENARIOS if s.ending is not Ending.REFUSED]

@@ -1,6 +1,5 @@
-"""The application's queue, seen from outside: is it at rest, and what is it waiting for?"""
+"""The application's queue, seen from outside: whether it is at rest, and what it waits for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,8 +73,9 @@ class Queue:
     async def state(self) -> QueueState:
         row = await (await self._conn.execute(_STATE, {"sweep": SWEEP})).fetchone()
         busy, next_in = row or (0, None)
-        assert isinstance(busy, int)
-        return QueueState(busy=busy, next_in=next_in if isinstance(next_in, timedelta) else None)
+        return QueueState(
+            busy=int(str(busy)), next_in=next_in if isinstance(next_in, timedelta) else None
+        )
 
     async def advance(self, by: timedelta) -> None:
         """Move the database's clock on, and everything nearer that waits in the queue."""
@@ -110,8 +110,3 @@ class Queue:
     async def forget_killed(self, newest: int) -> None:
         """Let the silence of workers up to number `newest` be noticed at once: they are dead."""
         await self._conn.execute(_FORGET_KILLED, {"newest": newest})
-
-
-def settled(states: Mapping[str, int]) -> bool:
-    """Tell whether nothing at all is under way."""
-    return not any(states.values())

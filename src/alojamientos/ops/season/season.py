@@ -200,9 +200,7 @@ async def opened(stack: Stack, *, seed: int, days: int) -> AsyncIterator[Season]
     )
     try:
         async with hands:
-            yield Season(
-                stack=stack, queue=queue, agenda=agenda, hands=hands, seed=seed, days=days
-            )
+            yield Season(stack=stack, queue=queue, agenda=agenda, hands=hands, seed=seed, days=days)
     finally:
         await agenda.close()
         await queue.close()

@@ -5,20 +5,17 @@ import os
 import random
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import orjson
-from pydantic import SecretStr
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.launcher import config, parts
 from alojamientos.ops.launcher.part import Part, PartStatus, State
 from alojamientos.ops.launcher.ports import LOOPBACK
-from alojamientos.ops.launcher.servers import Postgres
 from alojamientos.ops.launcher.supervisor import Supervisor
 from alojamientos.ops.season import clock
 from alojamientos.ops.season.clock import SeasonClock
@@ -107,13 +104,18 @@ def create(folder: Path) -> tuple[Stack, dict[str, str]]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock_file = folder / "clock"
     season_clock = SeasonClock(clock_file)
-    defaults = Settings(**{name: group.model_construct() for name, group in Settings.groups.items()})
+    defaults = Settings(
+        **{name: group.model_construct() for name, group in Settings.groups.items()}
+    )
     changes: dict[str, dict[str, object]] = {
         "app": {"simulated_clock": clock_file, "rate_limit_per_minute": 1_000_000},
         "alert": {"whatsapp_to": "none"},
         "journey": {"enabled": False},  # it rehearses once a real minute
         "stack": {"state_dir": folder},
-        "redis": {},
+        # Deadlines that a season can wait for.
+        "whatsapp": {"timeout_s": 2.0},
+        "mercadopago": {"timeout_s": 2.0},
+        "ical": {"timeout_s": 5.0},
     }
     for (group, field), port in zip(_PORTS, _free_ports(len(_PORTS)), strict=True):
         changes.setdefault(group, {})[field] = port

@@ -1,0 +1,12 @@
+"""Who acts in a season: one module for each kind, which sends its actors on their way."""
+
+from collections.abc import Callable
+
+from alojamientos.ops.season.actors import calendars, troubles, whatsapp
+from alojamientos.ops.season.season import Season
+
+ALL: tuple[Callable[[Season], None], ...] = (
+    whatsapp.actors,
+    calendars.actors,
+    troubles.actors,
+)

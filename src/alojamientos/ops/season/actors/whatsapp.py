@@ -10,14 +10,13 @@ from alojamientos.ops.simulator.dialog import Said, Wish, read
 from alojamientos.ops.simulator.guest import Astray, DatesTaken, Guest, Unanswered
 from alojamientos.ops.simulator.scenarios import Ending
 
-_PER_DAY = 9.0
 _PATIENCE = timedelta(hours=12)  # a guest who has no answer by then has none
 _NOTIFIED_LATE = timedelta(hours=3)
 
 
 def actors(season: Season) -> None:
     """Send every guest of the season on their way."""
-    for plan in whatsapp_guests(seed=season.seed, days=season.days, per_day=_PER_DAY):
+    for plan in whatsapp_guests(seed=season.seed, days=season.days):
         season.agenda.spawn(_Guest(season, plan).live())
 
 
