@@ -1,12 +1,12 @@
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alojamientos.kit import clock
 from alojamientos.kit.clock import AHEAD, ahead_by, utc_now
 
 
-def ahead(now) -> timedelta:
+def ahead(now: Callable[[], datetime]) -> timedelta:
     return now() - utc_now()
 
 
@@ -20,7 +20,7 @@ def test_a_clock_runs_ahead_by_what_its_file_says_at_the_time(tmp_path):
         file.write(AHEAD.pack(3 * 86_400 * 1_000_000))
 
     assert abs(ahead(now) - timedelta(days=3)) < timedelta(minutes=1)
-    assert now().tzinfo is clock.UTC
+    assert now().tzinfo is UTC
 
 
 def test_a_clock_without_its_file_is_refused(tmp_path):
