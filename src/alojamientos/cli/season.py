@@ -52,6 +52,9 @@ def season(
         with contextlib.chdir(folder):
             played = _play(console, folder=folder, seed=seed, days=days)
         clean = played.is_clean
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("Stopped: every process of the season has ended", file=sys.stderr)
+        raise typer.Exit(130) from None
     finally:
         if clean and not keep:
             shutil.rmtree(folder)

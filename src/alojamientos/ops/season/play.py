@@ -1,5 +1,7 @@
 """Play a whole season: a stack for it, its actors, its days, and the audit."""
 
+import asyncio
+import signal
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -24,6 +26,9 @@ async def play(
     the stack cannot be started or the application does not come to rest.
     """
     began = time.monotonic()
+    playing = asyncio.current_task()
+    if playing is not None:  # so that SIGTERM stops every process as Ctrl-C does
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
     described, env = stack.create(folder)
     on_phase("starting servers and processes")
     async with described.running(env):
