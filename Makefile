@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Options for the program behind a target: make up ARGS=--detach
 ARGS ?=
 # Spanish words, and names of others, that look like English gone wrong
-NOT_ENGLISH := te,pase,hace,momento,finde,responde,auxiliar,convertor,convertors,falso,eror
+NOT_ENGLISH := te,pase,hace,momento,finde,responde,auxiliar,convertor,convertors,falso,eror,vender,canceles
 # Rooms whose words are guests'
 SPANISH := src/alojamientos/nlu/*,tests/corpus/*,tests/unit/nlu/*,tests/integration/conversation/*
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -20,6 +21,7 @@ from pydantic_settings import (
 )
 
 from alojamientos.kit.errors import AlojamientosError
+from alojamientos.reservations.cancellation import CancellationPolicy, InvalidPolicy
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 DEV = "dev-only-"  # every default secret starts with this, so that production can refuse them all
@@ -112,8 +114,15 @@ class AppSettings(_Group):
     deposit_percent: int = Field(
         30, ge=1, le=100, description="Share of the total asked as deposit"
     )
+    cancellation_policy: str = Field(
+        "30:100,15:50",
+        description="What goes back of what was paid: DAYS:PERCENT before arrival, with commas",
+    )
     max_open_holds_per_guest: int = Field(
         2, ge=1, description="More holds than this at once are refused"
+    )
+    pause_hours: int = Field(
+        12, ge=1, le=168, description="How long the assistant is silent once a person has the word"
     )
     web_host: str = Field("127.0.0.1", description="Address that web listens on")
     web_port: Port = Field(8000, description="Port of web: API, webhooks, /metrics")
@@ -122,6 +131,11 @@ class AppSettings(_Group):
         12, ge=1, le=100, description="Jobs that one worker runs at a time"
     )
     enable_metrics: bool = Field(default=True, description="false removes /metrics")
+    owner_token: SecretStr | None = Field(
+        None,
+        min_length=20,
+        description="Bearer token of the owner's API, /api/v1/owner; without it, that is closed",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description="Bearer token that /metrics wants; needed when WEB_HOST is not loopback",
@@ -139,6 +153,14 @@ class AppSettings(_Group):
         "",
         description="Comma-separated addresses whose X-Forwarded-For is believed; none by default",
     )
+
+    @field_validator("cancellation_policy")
+    @classmethod
+    def _is_a_policy(cls, value: str) -> str:
+        try:
+            return str(CancellationPolicy.parse(value))
+        except InvalidPolicy as error:
+            raise ValueError(error.message) from error
 
 
 class DatabaseSettings(_Group):
@@ -184,6 +206,12 @@ class WhatsAppSettings(_Group):
     )
     api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Graph API version")
     timeout_s: float = Field(10.0, gt=0, description="Deadline of one call, seconds")
+    notice_template: str = Field(
+        "",
+        pattern=r"^[a-z0-9_]{0,512}$",
+        description="Approved template, es_AR, one parameter: what there is to say to a guest who"
+        " wrote over 24 hours ago; without one they get a mail, or you are told",
+    )
 
 
 class MercadoPagoSettings(_Group):
@@ -363,6 +391,18 @@ class JourneySettings(_Group):
     )
 
 
+class BackupSettings(_Group):
+    """Backups of the database by `alojamientos backup`."""
+
+    model_config = SettingsConfigDict(env_prefix="BACKUP_")
+    folder: Path = Field(Path("backups"), description="Where they are written; private")
+    metrics_file: Path | None = Field(
+        None,
+        description="File of the node exporter's textfile collector that tells of the last good"
+        " one, such as /var/lib/node_exporter/backup.prom; without it nobody is told",
+    )
+
+
 class StackSettings(_Group):
     """The native stack of `make up`: ports (all on 127.0.0.1) and folders."""
 
@@ -403,6 +443,7 @@ class Settings:
         "guest_mail": GuestMailSettings,
         "alert": AlertSettings,
         "journey": JourneySettings,
+        "backup": BackupSettings,
         "stack": StackSettings,
     }
     app: AppSettings
@@ -416,6 +457,7 @@ class Settings:
     guest_mail: GuestMailSettings
     alert: AlertSettings
     journey: JourneySettings
+    backup: BackupSettings
     stack: StackSettings
 
     def __init__(self, **values: _Group) -> None:
@@ -429,6 +471,11 @@ class Settings:
             for name in self.groups
         }
         return type(self)(**values)
+
+    @property
+    def calendar_domain(self) -> str:
+        """Return what the names of our events end with in the calendars that we give out."""
+        return urlsplit(self.app.public_base_url).hostname or "localhost"
 
     @property
     def is_production(self) -> bool:

@@ -92,7 +92,7 @@ def held() -> Reply:
 
 
 def confirmed() -> Reply:
-    return own_replies.confirmed(view(), revived=False, today=TODAY)
+    return own_replies.confirmed(view(), paid=view().deposit, revived=False, today=TODAY)
 
 
 @dataclass
@@ -188,7 +188,7 @@ class FakeBot:
         if tapped == "cancel:yes":
             if self.asks_twice:
                 self.asks_twice = False
-                return [own_replies.cancel_second(view())]
+                return [own_replies.cancel_second()]
             return [own_replies.cancelled(view())]
         return [self._said(message, text, tapped)]
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from alojamientos.conversation.messages import Hearing, InboundMessage, MessageKind, Reply
+from alojamientos.jobs.registry import Retry
 from alojamientos.kit.errors import ProviderError, ProviderUnavailable
 
 
@@ -23,6 +24,7 @@ def to_payload(message: InboundMessage, raw: dict[str, Any]) -> dict[str, Any]:
         "heard": message.heard.value if message.heard else None,
         "profile_name": message.profile_name,
         "bsuid": message.bsuid,
+        "new_address": message.new_address,
         "sent_at": sent_at,
     }
     return {"message": fields, "raw": raw}
@@ -40,12 +42,40 @@ def from_payload(payload: dict[str, Any]) -> InboundMessage:
     )
 
 
-class DeliveryPostponed(ProviderUnavailable):
-    """The provider did not take the message, and may take it later."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What follows when a message is given up: the first that can be done is.
 
-    def __init__(self, message: str | None = None, *, code: str, retry_in_s: float | None) -> None:
+    `without_media`: its words alone may arrive. `template`: approved words would be taken.
+    `another_way`: the guest may be reached on another channel. `tell_owner`: in any case.
+    """
+
+    without_media: bool = False
+    template: bool = False
+    another_way: bool = False
+    tell_owner: bool = False
+
+
+class DeliveryPostponed(ProviderUnavailable):
+    """The provider did not take the message, and may take it later.
+
+    `retry_in_s` is when, else `back_off` by how often it was tried, else the caller's own; after
+    `most_attempts` it will not.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str,
+        retry_in_s: float | None,
+        back_off: Retry | None = None,
+        most_attempts: int | None = None,
+    ) -> None:
         self.error_code = code
         self.retry_in_s = retry_in_s
+        self.back_off = back_off
+        self.most_attempts = most_attempts
         super().__init__(message, provider_code=code)
 
 
@@ -97,6 +127,9 @@ class Sender(Protocol):
         """
         ...
 
-    async def acknowledge(self, *, external_id: str) -> None:
-        """Show the guest that their message was read; failing to is not an error."""
+    async def acknowledge(self, *, external_id: str, typing: bool = False) -> None:
+        """Show the guest that their message was read, and with `typing` that an answer will take.
+
+        Failing to is not an error.
+        """
         ...

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
-from alojamientos.channels import outbox
+from alojamientos.channels import another_way, outbox, statuses
 from alojamientos.channels.base import (
     DeliveryPostponed,
     DeliveryRefused,
@@ -72,9 +72,8 @@ class Delivery:
             left = self._grace_s - (self._now() - message.sending_at).total_seconds()
             if left > 0:
                 raise RetryLater(left, "its fate is not known yet")
-        sender = self._senders.get(message.channel)
+        sender = await self._sender(message)
         if sender is None:
-            await self._fail(message, "no_sender", "no sender")
             return
         async with self._database.begin() as tx:
             attempt = await outbox.claim(tx, outbox_id=message.id, again=again)
@@ -99,11 +98,25 @@ class Delivery:
         else:
             await self._sent(message, provider_id, attempt, time.perf_counter() - start)
 
+    async def _sender(self, message: OutboxMessage) -> Sender | None:
+        """Return who can send `message`; give it up when nobody can."""
+        sender = self._senders.get(message.channel)
+        if sender is None:
+            await self._fail(message, "no_sender", "no sender")
+            return None
+        async with self._database.read() as conn:
+            closed = await another_way.window_is_closed(conn, message, self._now())
+        if closed:
+            await self._fail(message, another_way.WINDOW_CLOSED, "the guest wrote over a day ago")
+            return None
+        return sender
+
     async def _sent(
         self, message: OutboxMessage, provider_id: str, attempt: int, seconds: float
     ) -> None:
         async with self._database.begin() as tx:
             await outbox.sent(tx, outbox_id=message.id, provider_id=provider_id)
+            await statuses.catch_up(tx, outbox_id=message.id, provider_id=provider_id)
         self._recorder.outbox_message(channel=message.channel, outcome="sent")
         self._log.info(
             log_events.MESSAGE_DELIVERED,
@@ -133,9 +146,12 @@ class Delivery:
         if self._now() - message.created_at > _KEEP:
             await self._fail(message, error.error_code, "too old")
             return
+        if error.most_attempts is not None and attempt >= error.most_attempts:
+            await self._fail(message, error.error_code, error.message)
+            return
         async with self._database.begin() as tx:
             await outbox.later(tx, outbox_id=message.id, error_code=error.error_code)
-        seconds = error.retry_in_s or _BACK_OFF.delay(attempt)
+        seconds = error.retry_in_s or (error.back_off or _BACK_OFF).delay(attempt)
         self._retry(message, error, attempt, seconds, code=error.error_code)
 
     def _retry(
@@ -166,8 +182,13 @@ class Delivery:
     async def _fail(self, message: OutboxMessage, code: str, reason: str) -> None:
         async with self._database.begin() as tx:
             await outbox.failed(tx, outbox_id=message.id, error_code=code)
-        self._recorder.outbox_message(channel=message.channel, outcome="failed")
-        self._log.error(
+        # A guest's silence is nothing that somebody would have to mend.
+        expected = code == another_way.WINDOW_CLOSED
+        self._recorder.outbox_message(
+            channel=message.channel, outcome="window_closed" if expected else "failed"
+        )
+        tell = self._log.info if expected else self._log.error
+        tell(
             log_events.MESSAGE_DELIVERY_FAILED,
             channel=message.channel,
             outbox_id=message.id,

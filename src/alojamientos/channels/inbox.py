@@ -32,6 +32,7 @@ class InboxEvent:
     event_type: str
     conversation_key: str | None
     payload: dict[str, Any]
+    sent_at: datetime | None
     received_at: datetime
     attempts: int
     outcome: str | None

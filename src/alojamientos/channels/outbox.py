@@ -19,6 +19,7 @@ from alojamientos.kit.db import Transaction
 from alojamientos.telemetry import context
 
 DELIVER = "messages.deliver"
+ANOTHER_WAY = "messages.another_way"  # for one that will not arrive
 OPEN = ("queued", "sending")
 # What a provider reports, in the order in which it comes true; failing may follow sending only.
 LADDER = {"sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
@@ -36,6 +37,7 @@ class OutboxMessage:
     kind: str
     reply: Reply
     in_reply_to: int | None
+    reservation_id: int | None
     status: str
     attempts: int
     created_at: datetime
@@ -159,8 +161,9 @@ async def sent(tx: Transaction, *, outbox_id: int, provider_id: str) -> datetime
 
 
 async def failed(tx: Transaction, *, outbox_id: int, error_code: str) -> None:
-    """Note that the message will not go out any more."""
+    """Note that the message will not go out any more, and look for another way."""
     await _settle(tx, outbox_id=outbox_id, status="failed", error_code=error_code)
+    await queue.enqueue(tx.conn, ANOTHER_WAY, outbox_id=outbox_id)
 
 
 async def later(tx: Transaction, *, outbox_id: int, error_code: str) -> None:
@@ -219,6 +222,8 @@ async def report(
         .returning(table.id)
     )
     known: int | None = result.scalars().first()
+    if known is not None and has_failed:
+        await queue.enqueue(tx.conn, ANOTHER_WAY, outbox_id=known)
     return known
 
 

@@ -16,6 +16,7 @@ from alojamientos.channels.base import Sender
 from alojamientos.channels.delivery import Delivery
 from alojamientos.channels.inbox import InboxEvent
 from alojamientos.channels.listening import Listener
+from alojamientos.conversation import pausing
 from alojamientos.conversation.events import HandOverReason, HandOverRequested
 from alojamientos.conversation.messages import Handled, InboundMessage, Reply
 from alojamientos.jobs.registry import Job, Retry
@@ -139,12 +140,28 @@ class _Handling:
             return
         if handled is not None:
             self._tell(event, message, understood, handled)
+            await self._acknowledge(message, handled)
+
+    async def _show_typing(self, message: InboundMessage) -> None:
+        """Show that an answer will take a moment, unless a person has the word."""
+        async with self._database.read() as conn:
+            paused = await pausing.paused(
+                conn, channel=message.channel, address=message.address, now=self._now()
+            )
+        if paused is None:
+            sender = self._senders[message.channel]
+            await sender.acknowledge(external_id=message.external_id, typing=True)
+
+    async def _acknowledge(self, message: InboundMessage, handled: Handled) -> None:
+        """Show that the message was read: not in a person's stead, who would not find it new."""
+        if handled.outcome != "paused":
             await self._senders[message.channel].acknowledge(external_id=message.external_id)
 
     async def _listened(self, event: InboxEvent, message: InboundMessage) -> InboundMessage:
         """Return `message`, a voice note with what was said in it; that is kept for a next try."""
         if not self._listener.wants(message):
             return message
+        await self._show_typing(message)
         async with asyncio.timeout(_LISTENING_S):
             heard = await self._listener.hear(message)
         async with self._database.begin() as tx:

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alojamientos.channels.echoes import EVENT_TYPE
 from alojamientos.channels.outbox import OPEN
 from alojamientos.channels.store import inbox_event, outbox_message
 from alojamientos.conversation.mails import Line
@@ -35,7 +36,9 @@ async def last_lines(conn: AsyncConnection, *, conversation_key: str, count: int
     theirs = (
         sa.select(
             sa.func.coalesce(message["text"].astext, "").label("text"),
-            inbox_event.c.event_type.label("kind"),
+            sa.case(
+                (inbox_event.c.event_type == EVENT_TYPE, ""), else_=inbox_event.c.event_type
+            ).label("kind"),
             inbox_event.c.received_at.label("at"),
         )
         .where(inbox_event.c.conversation_key == conversation_key)

@@ -22,6 +22,7 @@ class _Verb:
 
 
 _RUN = "Run it"
+_OWN = "Run the lodging"
 _TRY = "Try it"
 _CHECK = "Check it"
 _PARTS = "Single parts (make up starts all of them)"
@@ -32,7 +33,21 @@ VERBS: dict[str, _Verb] = {
     "status": _Verb("stack", "status", _RUN, "Show every part: state, URL, pid, log file."),
     "logs": _Verb("stack", "logs", _RUN, "Follow the logs of all parts, or of one, or one trace."),
     "restart": _Verb("stack", "restart", _RUN, "Restart one part of the running stack."),
+    "payments": _Verb("payments", "app", _RUN, "Enter, refund and follow guests' money."),
     "feeds": _Verb("feeds", "app", _RUN, "Read calendars of Airbnb, Booking.com and the like."),
+    "photos": _Verb("photos", "app", _RUN, "What guests are shown of the cabins: pictures, place."),
+    "today": _Verb("today", "today", _OWN, "Show arrivals, departures, cleaning, balances."),
+    "bookings": _Verb("bookings", "app", _OWN, "Look up, add, move and cancel bookings."),
+    "guests": _Verb("guests", "app", _OWN, "Find guests; export and delete their data."),
+    "conversations": _Verb("conversations", "app", _OWN, "See who wrote, and what was said."),
+    "messages": _Verb("failures", "messages", _OWN, "See messages that failed; send them again."),
+    "jobs": _Verb("failures", "jobs", _OWN, "See jobs that were given up; run them again."),
+    "audit": _Verb("audit", "app", _OWN, "See who did what."),
+    "blocks": _Verb("blocks", "app", _OWN, "Keep nights for yourself."),
+    "cabins": _Verb("cabins", "app", _OWN, "Add cabins, change them, take them off sale."),
+    "prices": _Verb("prices", "app", _OWN, "Set prices, seasons, holidays and minimum nights."),
+    "backup": _Verb("backups", "backup", _OWN, "Back up the database, and check the backup."),
+    "restore": _Verb("backups", "restore", _OWN, "Bring the database back, or try a backup."),
     "simulate": _Verb("simulate", "app", _TRY, "Play guests against the running stack."),
     "drill": _Verb("drill", "drill", _TRY, "Break something on purpose and time the alert mail."),
     "verify": _Verb("verify", "verify", _CHECK, "Check the running stack, with evidence per item."),

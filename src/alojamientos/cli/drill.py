@@ -20,12 +20,13 @@ from alojamientos.ops.drill.application_hands import ApplicationHands
 from alojamientos.ops.drill.clients import Eyes
 from alojamientos.ops.drill.hands import StackHands
 from alojamientos.ops.drill.model import Fault
-from alojamientos.ops.drill.runner import Drill, Report, Step
+from alojamientos.ops.drill.runner import Drill, Patience, Report, Step
 from alojamientos.ops.launcher import config
 from alojamientos.ops.launcher.control import Client
 from alojamientos.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True)
+_MOST_BETWEEN_S = 1800.0  # an alert over half an hour may still hold after a drill
 
 
 @app.command()
@@ -134,7 +135,7 @@ def _play(
             application=application,
             outside=outside_hands.of_stack(settings, control),
         )
-        for fault in chosen:
+        for number, fault in enumerate(chosen):
             console.print(f"{fault.name}: {fault.summary}")
             console.print("it is mended at the end, also by Ctrl-C, and watched until all is quiet")
             drill = Drill(
@@ -142,6 +143,8 @@ def _play(
                 hands=hands,
                 fault=fault if timeout is None else fault.limited_to(timeout),
                 on_step=show,
+                on_wait=console.print,
+                patience=Patience(before_s=_MOST_BETWEEN_S if number else 0.0),
                 despite=despite,
             )
             report = drill.run()

@@ -1,31 +1,25 @@
 """The verbs for calendar feeds: what is booked on Airbnb, Booking.com and the like."""
 
-import asyncio
-import getpass
 import sys
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from alojamientos.channels.ical import jobs, operations, queries
+from alojamientos.channels.ical import operations, queries
 from alojamientos.channels.ical.domain import Source
-from alojamientos.channels.ical.queries import Feed, Occupied
-from alojamientos.kit import db
+from alojamientos.channels.ical.queries import Export, Feed, Occupied
+from alojamientos.cli import feed_exports, session
 from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError, Invalid
-from alojamientos.ops.launcher import config
-from alojamientos.settings import Settings, load_settings
-
-T = TypeVar("T")
-_POLL_S = 0.2
+from alojamientos.ops.feeds import read_now
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+feed_exports.register(app)
 FeedId = Annotated[int, typer.Argument(help="Number of the feed, as `feeds list` shows it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 
@@ -44,6 +38,14 @@ def add(
     source: Annotated[
         Source | None, typer.Option(help="Whose calendar it is; guessed from the address.")
     ] = None,
+    longest_block: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Ignore closed nights of more than so many in a row: a host closes what is beyond"
+            " its booking horizon.",
+        ),
+    ] = None,
 ) -> None:
     """Add a calendar: its nights are not sold here from the first reading on.
 
@@ -51,19 +53,20 @@ def add(
     Booking.com: Rates & availability > Sync calendars > Export.
     It is read within a minute, then every ten minutes; `feeds list` shows how that goes.
     """
-    settings = _settings()
+    settings = session.running_settings()
     secret = (sys.stdin.readline() if url == "-" else url).strip()
     if not secret:
         raise Invalid("The address is missing; give it after `add`, or - and then type it")
-    feed = _in_transaction(
+    feed = session.in_transaction(
         settings,
         lambda tx: operations.add(
             tx,
             url=secret,
             cabin=cabin,
             source=source,
-            actor=_actor(),
+            actor=session.actor(),
             allow_private=settings.ical.allow_private_hosts,
+            longest_block=longest_block,
         ),
     )
     print(f"feed {feed.id} added: {feed.label} ({feed.source}) for {feed.accommodation_name}")
@@ -72,16 +75,21 @@ def add(
 
 @app.command("list")
 def list_feeds(*, json: AsJson = False) -> None:
-    """Show every calendar: when it was read, what it blocks, what went wrong."""
-    feeds, occupied = _read(_settings(), _everything)
+    """Show every calendar: those read, with what they block, and those that channels fetch."""
+    feeds, occupied, exports = session.read(session.running_settings(), _everything)
     now = utc_now()
     if json:
-        rows = [_as_json(feed, occupied.get(feed.id), now) for feed in feeds]
-        print(orjson.dumps({"feeds": rows}, option=orjson.OPT_INDENT_2).decode())
-    elif not feeds:
-        print("no feeds yet; add one with: alojamientos feeds add URL --cabin NAME")
-    else:
+        answer = {
+            "feeds": [_as_json(feed, occupied.get(feed.id), now) for feed in feeds],
+            "exports": [feed_exports.as_json(export) for export in exports],
+        }
+        print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        return
+    if feeds:
         Console(highlight=False).print(_table(feeds, occupied, now))
+    else:
+        print("no feeds yet; add one with: alojamientos feeds add URL --cabin NAME")
+    feed_exports.show(exports, now)
 
 
 @app.command()
@@ -96,8 +104,10 @@ def sync(
 
     The running worker does it, so that metrics and logs tell of it as ever.
     """
-    settings = _settings()
-    done, late = _run(settings, lambda database: _sync(database, feed_ids or [], deadline))
+    settings = session.running_settings()
+    done, late = session.run(
+        settings, lambda database: read_now(database, feed_ids or [], deadline)
+    )
     for feed in done:
         blocked = f"failed: {feed.last_error}" if feed.failures else "read"
         print(f"feed {feed.id} {feed.label}: {blocked}")
@@ -117,84 +127,32 @@ def remove(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a calendar: the nights that it blocked can be sold here at once."""
-    settings = _settings()
-    feed = _read(settings, lambda conn: queries.feed(conn, feed_id))
+    """Remove a calendar: the nights that it blocked can be sold here at once.
+
+    An export that was made with --feed for it ends with it.
+    """
+    settings = session.running_settings()
+    feed = session.read(settings, lambda conn: queries.feed(conn, feed_id))
+    exports = session.read(settings, queries.exports)
+    ending = [f" and export {one.id}" for one in exports if one.feed_id == feed_id]
     if not yes:
         typer.confirm(
-            f"Remove {feed.label} of {feed.accommodation_name} and free what it blocks?", abort=True
+            f"Remove {feed.label}{''.join(ending)} of {feed.accommodation_name} and free what it"
+            " blocks?",
+            abort=True,
         )
-    events = _in_transaction(
-        settings, lambda tx: operations.remove(tx, feed_id=feed_id, actor=_actor())
+    events = session.in_transaction(
+        settings, lambda tx: operations.remove(tx, feed_id=feed_id, actor=session.actor())
     )
-    print(f"feed {feed_id} removed; stays no longer blocked: {events}")
+    print(f"feed {feed_id}{''.join(ending)} removed; stays no longer blocked: {events}")
 
 
-def _settings() -> Settings:
-    return config.running(load_settings(check_production=False))
-
-
-def _actor() -> str:
-    return f"cli:{getpass.getuser()}"
-
-
-def _run(settings: Settings, work: Callable[[db.Database], Awaitable[T]]) -> T:
-    url = settings.database.url
-    if url is None:
-        raise AlojamientosError(
-            "There is no database: set DATABASE_URL, or start the stack with `make up`"
-        )
-
-    async def run() -> T:
-        database = db.Database(
-            db.create_engine(url.get_secret_value(), pool_size=2, application_name="feeds")
-        )
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
-
-
-def _read(settings: Settings, work: Callable[[Any], Awaitable[T]]) -> T:
-    async def read(database: db.Database) -> T:
-        async with database.read() as conn:
-            return await work(conn)
-
-    return _run(settings, read)
-
-
-def _in_transaction(settings: Settings, work: Callable[[db.Transaction], Awaitable[T]]) -> T:
-    return _run(settings, lambda database: database.run(work))
-
-
-async def _everything(conn: Any) -> tuple[list[Feed], dict[int, Occupied]]:
-    return await queries.feeds(conn), await queries.occupied(conn)
-
-
-async def _sync(
-    database: db.Database, wanted: Sequence[int], deadline: float
-) -> tuple[list[Feed], list[int]]:
-    """Queue the readings, wait for them; return the feeds that were read and those that wait."""
-    async with database.begin() as tx:
-        feeds = (
-            [await queries.feed(tx.conn, feed_id) for feed_id in dict.fromkeys(wanted)]
-            if wanted
-            else await queries.feeds(tx.conn, active_only=True)
-        )
-        for feed in feeds:
-            await jobs.request_sync(tx, feed_id=feed.id, forced=True)
-    before = {feed.id: feed.last_attempt_at for feed in feeds}
-    done: dict[int, Feed] = {}
-    until = time.monotonic() + deadline
-    while len(done) < len(before) and time.monotonic() < until:
-        await asyncio.sleep(_POLL_S)
-        async with database.read() as conn:
-            for feed in await queries.feeds(conn):
-                if feed.id in before and feed.last_attempt_at != before[feed.id]:
-                    done[feed.id] = feed
-    return list(done.values()), [feed_id for feed_id in before if feed_id not in done]
+async def _everything(conn: Any) -> tuple[list[Feed], dict[int, Occupied], list[Export]]:
+    return (
+        await queries.feeds(conn),
+        await queries.occupied(conn),
+        await queries.exports(conn),
+    )
 
 
 def _table(feeds: Sequence[Feed], occupied: dict[int, Occupied], now: datetime) -> Table:
@@ -242,6 +200,7 @@ def _as_json(feed: Feed, blocks: Occupied | None, now: datetime) -> dict[str, An
         "failures": feed.failures,
         "last_error": feed.last_error,
         "held_since": feed.vanishing_since,
+        "longest_block": feed.longest_block,
         "stays": blocks.events if blocks else 0,
         "conflicts": blocks.conflicts if blocks else 0,
     }

@@ -11,11 +11,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from alojamientos.cli import simulate_ical
 from alojamientos.cli.season import season
 from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import Invalid
 from alojamientos.ops.launcher import config
 from alojamientos.ops.simulator import voice as simulated_voice
+from alojamientos.ops.simulator.buttons import ButtonsReport, play_buttons
 from alojamientos.ops.simulator.client import StackClient
 from alojamientos.ops.simulator.guest import Line
 from alojamientos.ops.simulator.journeys import BookingReport, book
@@ -26,6 +28,7 @@ from alojamientos.ops.simulator.voice_notes import VoiceReport, play_voice_notes
 from alojamientos.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.command("ical")(simulate_ical.play)
 app.command()(season)
 _MIX = ", ".join(f"{s.weight} % {s.name}" for s in SCENARIOS)
 
@@ -100,6 +103,26 @@ def traffic(
         raise typer.Exit(1)
 
 
+@app.command()
+def buttons(
+    *,
+    json: AsJson = False,
+    seed: Annotated[int | None, typer.Option(help="Draws the same guest's name again.")] = None,
+    deadline: Deadline = 30.0,
+) -> None:
+    """Book, pay and cancel by pressing alone, press old buttons, audit; exit 1 if not well."""
+    settings = config.running(load_settings(check_production=False))
+    console = Console(stderr=json, quiet=json, highlight=False)
+    report = asyncio.run(_press(settings, console, seed=seed, deadline_s=deadline))
+    if json:
+        print(orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        _show_buttons(console, report)
+    if report.problems:
+        print(f"Not well: {'; '.join(report.problems)}", file=sys.stderr)
+        raise typer.Exit(1)
+
+
 def _client(settings: Settings) -> StackClient:
     if not settings.stack.simulate_providers:
         raise Invalid(
@@ -142,6 +165,19 @@ async def _voices(
             deadline_s=deadline_s,
             on_line=lambda line: _show_line(console, line),
             on_episode=lambda name: console.print(f"\n[bold]{name}[/]"),
+        )
+
+
+async def _press(
+    settings: Settings, console: Console, *, seed: int | None, deadline_s: float
+) -> ButtonsReport:
+    async with _client(settings) as client:
+        return await play_buttons(
+            client,
+            seed=seed,
+            today=today_in(settings.app.time_zone),
+            deadline_s=deadline_s,
+            on_line=lambda line: _show_line(console, line),
         )
 
 
@@ -208,6 +244,20 @@ def _show_voices(console: Console, report: VoiceReport) -> None:
     table.add_row("slowest reply", f"{max(report.reply_seconds, default=0):.3f} s")
     broken = ", ".join(report.broken)
     table.add_row("invariants", f"[bold red]broken: {broken}[/]" if broken else "[green]hold[/]")
+    console.print()
+    console.print(table)
+
+
+def _show_buttons(console: Console, report: ButtonsReport) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_row("[dim]pressed[/]", escape(" · ".join(report.pressed)))
+    table.add_row("[dim]reservation[/]", report.code or "-")
+    table.add_row("[dim]slowest reply[/]", f"{max(report.reply_seconds, default=0):.3f} s")
+    for check in report.audit:
+        mark = "[bold green]yes[/]" if check.ok else "[bold red]no[/]"
+        table.add_row(f"[dim]{check.name}[/]", f"{mark}  {escape(check.found)}")
+    verdict = "[bold red]not well[/]" if report.problems else "[bold green]all well[/]"
+    table.add_row("[dim]verdict[/]", verdict)
     console.print()
     console.print(table)
 

@@ -1,9 +1,9 @@
 """From the first question to a hold: dates, people, cabins, choice."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
-from alojamientos.conversation import replies, wording
+from alojamientos.conversation import finding, replies, wording
 from alojamientos.conversation.messages import Reply
 from alojamientos.conversation.state import State
 from alojamientos.conversation.state import Step as Asked
@@ -28,10 +28,7 @@ from alojamientos.reservations.domain import (
     TooManyHolds,
 )
 from alojamientos.reservations.events import HoldRequested
-from alojamientos.reservations.views import Offer
 
-_ALTERNATIVES = 3
-_NEARBY_DAYS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 14)
 _BOOKING_INTENTS = (Intent.AVAILABILITY, Intent.PRICE, Intent.BOOK)
 
 
@@ -45,7 +42,7 @@ def is_about(turn: Turn) -> bool:
         found.dates is not None
         or found.party is not None
         or turn.wants(*_BOOKING_INTENTS)
-        or turn.button.startswith(("cabin:", "span:", "dates:"))
+        or turn.button.startswith(("cabin:", "span:", "dates:", "guests:"))
         or turn.button in ("ask", "other_dates")
         or (asked and (found.cabin is not None or found.choice is not None))
         or (asked and turn.wants(Intent.CONFIRM, Intent.DENY))
@@ -59,7 +56,7 @@ async def advance(turn: Turn) -> Step:
         return await _hold(turn, chosen)
     if turn.button in ("other_dates", "dates:no") or _denied(turn):
         state = turn.state.over().evolve(guests=turn.state.guests, pets=turn.state.pets)
-        return _ask(replies.ask_dates(), state, Asked.DATES)
+        return await _ask_dates(turn, state)
     state = _with_party(turn)
     span = _picked_span(turn)
     if span is not None:
@@ -132,7 +129,10 @@ def _with_party(turn: Turn) -> State:
     wanted = _named(turn)
     if wanted is not None:
         state = state.evolve(wanted=wanted)
-    return state.evolve(guests=party.total) if party is not None else state
+    count = _number(turn.button) if turn.button.startswith("guests:") else None
+    if party is not None:
+        count = party.total
+    return state if count is None else state.evolve(guests=count)
 
 
 def _with_span(state: State, span: Span) -> State:
@@ -203,11 +203,13 @@ async def _next(turn: Turn, state: State) -> Step:
     if state.check_in is None and state.nights is not None:
         return _ask(replies.ask_check_in(state.nights), state, Asked.DATES)
     if state.check_in is None:
-        return _ask(replies.ask_dates(), state, Asked.DATES)
+        return await _ask_dates(turn, state)
     if state.check_out is None:
         return _ask(replies.ask_check_out(state.check_in, turn.today), state, Asked.DATES)
     if state.guests is None:
-        reply = replies.ask_guests(state.check_in, state.check_out, turn.today)
+        reply = replies.ask_guests(
+            state.check_in, state.check_out, turn.today, most=_most_guests(turn)
+        )
         return _ask(reply, state, Asked.GUESTS)
     return await _offer(turn, state, state.check_in, state.check_out, state.guests)
 
@@ -217,8 +219,8 @@ async def _offer(turn: Turn, state: State, check_in: date, check_out: date, gues
     try:
         stay.check_bookable(today=turn.today)
     except InvalidStay:
-        return _ask(replies.ask_dates(), state.over(), Asked.DATES)
-    found = await _offers(turn, stay, guests)
+        return await _ask_dates(turn, state.over())
+    found = await finding.offers(turn, stay, guests)
     if not found:
         return await _cannot(turn, state, stay, guests)
     wanted = [offer for offer in found if offer.accommodation.id == state.wanted]
@@ -232,27 +234,21 @@ async def _offer(turn: Turn, state: State, check_in: date, check_out: date, gues
         today=turn.today,
     )
     offered = tuple(offer.accommodation.id for offer in shown)
-    return _ask(reply, state.evolve(offered=offered, wanted=None), Asked.CABIN)
-
-
-async def _offers(turn: Turn, stay: Stay, guests: int) -> Sequence[Offer]:
-    offers = await queries.offers(turn.tx.conn, stay=stay, guests=guests, policy=turn.booking)
-    free = [offer for offer in offers if offer.available]
-    return sorted(free, key=lambda offer: (offer.accommodation.capacity, offer.accommodation.id))
+    totals = tuple(offer.quote.total if offer.quote else 0 for offer in shown)
+    return _ask(reply, state.evolve(offered=offered, totals=totals, wanted=None), Asked.CABIN)
 
 
 async def _cannot(turn: Turn, state: State, stay: Stay, guests: int) -> Step:
     """Say why nothing can be offered, and what could be."""
     fitting = [cabin for cabin in turn.cabins if cabin.capacity >= guests]
     if not fitting:
-        largest = max((cabin.capacity for cabin in turn.cabins), default=0)
-        reply = replies.too_many_guests(largest)
+        reply = replies.too_many_guests(_most_guests(turn))
         return _ask(reply, state.evolve(guests=None), Asked.GUESTS)
     least = min(cabin.min_nights_on(stay.check_in) for cabin in fitting)
     if stay.nights < least:
         asked = state.evolve(check_out=None, nights=None)
         return _ask(replies.too_few_nights(least), asked, Asked.DATES)
-    alternatives = await _nearby(turn, stay, guests)
+    alternatives = await finding.nearby(turn, stay, guests)
     reply = replies.nothing_free(
         check_in=stay.check_in,
         check_out=stay.check_out,
@@ -265,19 +261,13 @@ async def _cannot(turn: Turn, state: State, stay: Stay, guests: int) -> Step:
     return _ask(reply, asked, step)
 
 
-async def _nearby(turn: Turn, stay: Stay, guests: int) -> list[Span]:
-    """Return the nearest stays of the same length that have a cabin free."""
-    found: list[Span] = []
-    for days in _NEARBY_DAYS:
-        shift = timedelta(days=days)
-        moved = Stay(stay.check_in + shift, stay.check_out + shift)
-        if moved.check_in < turn.today:
-            continue
-        if await _offers(turn, moved, guests):
-            found.append(Span(check_in=moved.check_in, check_out=moved.check_out))
-        if len(found) == _ALTERNATIVES:
-            break
-    return sorted(found, key=lambda span: span.check_in)
+async def _ask_dates(turn: Turn, state: State) -> Step:
+    free = await finding.weekends(turn, state.guests or 1)
+    return _ask(replies.ask_dates(free), state.evolve(spans=tuple(free)), Asked.DATES)
+
+
+def _most_guests(turn: Turn) -> int:
+    return max((cabin.capacity for cabin in turn.cabins), default=0)
 
 
 async def _hold(turn: Turn, cabin_id: int) -> Step:
@@ -285,12 +275,17 @@ async def _hold(turn: Turn, cabin_id: int) -> Step:
     state = turn.state
     if turn.cabin(cabin_id) is None or not (state.check_in and state.check_out and state.guests):
         return await _next(turn, state)
+    stay = Stay(state.check_in, state.check_out)
+    if await finding.costs_something_else(turn, cabin_id, stay, state.guests):
+        step = await _next(turn, state)
+        first, *rest = step.replies
+        return replace(step, replies=(replies.price_changed(first), *rest))
     turn.tx.emit(HoldRequested(channel=turn.channel))
     try:
         view = await operations.hold(
             turn.tx,
             accommodation_id=cabin_id,
-            stay=Stay(state.check_in, state.check_out),
+            stay=stay,
             guests=state.guests,
             guest_id=turn.guest_id,
             channel=turn.channel,

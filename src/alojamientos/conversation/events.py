@@ -1,6 +1,7 @@
 """What happened in conversations, told after the commit."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -8,8 +9,9 @@ class HandOverReason(StrEnum):
     """Why a person has to take over; the values are the metric's labels."""
 
     ASKED = "asked"  # the guest wants a person, or complains
-    REFUND = "refund"  # a paid booking was cancelled: its deposit is a person's decision
+    REFUND = "refund"  # a booking was cancelled of which money goes back by hand
     FAILED = "failed"  # we could not answer, and apologised
+    UNDELIVERED = "undelivered"  # a message did not arrive, and there was no other way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +23,19 @@ class HandOverRequested:
     cause: str
     reason: HandOverReason
     guest_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPaused:
+    """The assistant says nothing until `until`; `reason` is one of `pausing.PauseReason`."""
+
+    channel: str
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationResumed:
+    """The assistant answers again before a pause was over."""
+
+    channel: str

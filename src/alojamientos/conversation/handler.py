@@ -3,9 +3,9 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from alojamientos.conversation import booking, own, own_replies, replies, store
+from alojamientos.conversation import booking, choices, identity, own, place, replies, store
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
@@ -14,6 +14,7 @@ from alojamientos.conversation.messages import (
     MessageKind,
     Reply,
 )
+from alojamientos.conversation.pausing import PauseReason
 from alojamientos.conversation.state import State
 from alojamientos.conversation.state import Step as Asked
 from alojamientos.conversation.turn import ConversationPolicy, Step, Turn
@@ -30,12 +31,16 @@ from alojamientos.nlu.values import (
     Resolved,
     Understanding,
 )
-from alojamientos.reservations import operations, queries
+from alojamientos.reservations import queries
 from alojamientos.reservations.domain import Accommodation, Policy
 
 _READ = (MessageKind.TEXT, MessageKind.BUTTON, MessageKind.EDIT, MessageKind.AUDIO)
-_SEEN = (MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO, MessageKind.UNSUPPORTED)
-_ABOUT = (*(Intent.SERVICES, Intent.LOCATION, Intent.CHECKIN_INFO, Intent.PHOTOS, Intent.DISCOUNT),)
+_SEEN = (
+    *(MessageKind.IMAGE, MessageKind.DOCUMENT, MessageKind.VIDEO, MessageKind.UNSUPPORTED),
+    *(MessageKind.LOCATION, MessageKind.CONTACTS),
+)
+_LATE_TOGETHER = timedelta(minutes=30)
+_NOTHING = Understanding(intents=frozenset())
 _DATES_RESULTS = {
     Resolved: "resolved",
     Ambiguous: "ambiguous",
@@ -79,8 +84,9 @@ class Handler:
         async with self._database.read() as conn:
             state = await store.peek(conn, channel=message.channel, address=message.address)
             cabins = tuple(await queries.accommodations(conn))
-        if message.kind not in _READ or not message.text.strip():
-            return Understood(understanding=Understanding(intents=frozenset()), cabins=cabins)
+        pick = choices.picked(message, state)
+        if message.kind not in _READ or pick is not None or not message.text.strip():
+            return Understood(understanding=_NOTHING, cabins=cabins)
         start = time.perf_counter()
         found = parser.understand(
             message.text,
@@ -106,11 +112,10 @@ class Handler:
             address=message.address,
             heard_at=message.sent_at or now,
         )
-        guest_id = await operations.identify_guest(
-            tx, kind=_identity(message), value=message.address, name=message.profile_name
-        )
+        guest_id = await identity.whose(tx, message)
+        await identity.move(tx, message, guest_id=guest_id)
         paused = row.paused_until is not None and row.paused_until > now
-        ignored = _is_noise(message)
+        ignored = _is_noise(message) or self._is_answered_late(message, row.state, now)
         if paused or ignored:
             await store.save(
                 tx.conn,
@@ -118,12 +123,14 @@ class Handler:
                 guest_id=guest_id,
                 state=row.state,
                 paused_until=row.paused_until if paused else None,
+                pause_reason=row.pause_reason if paused else None,
             )
             outcome = "paused" if paused and not ignored else "ignored"
             return Handled(intents=understood.intents, outcome=outcome)
+        pick = choices.picked(message, row.state)
         turn = Turn(
             tx=tx,
-            message=message,
+            message=replace(message, button_id=pick.action if pick else None),
             understanding=understood.understanding,
             state=row.state,
             guest_id=guest_id,
@@ -134,20 +141,38 @@ class Handler:
             booking=self._booking,
             locks=self._locks,
         )
-        step = _greeted(turn, await _answer(turn))
+        step = await self._step(turn, stale=pick is not None and pick.stale)
+        state, said = choices.bind(row.state, step.state, step.replies, cause=message.external_id)
         await store.save(
             tx.conn,
             conversation_id=row.id,
             guest_id=guest_id,
-            state=step.state,
+            state=state,
             paused_until=now + self._policy.pause if step.paused else None,
+            pause_reason=PauseReason.ASKED.value if step.paused else None,
         )
         return Handled(
-            replies=step.replies,
+            replies=said,
             intents=understood.intents,
             outcome="answered",
             reservation_id=step.reservation_id,
         )
+
+    async def _step(self, turn: Turn, *, stale: bool) -> Step:
+        sent_at = turn.message.sent_at
+        if sent_at is not None and turn.now - sent_at > self._policy.late:
+            reply = replies.late(sent_at, zone=self._policy.time_zone, now=turn.now)
+            return Step(replies=(reply,), state=turn.state.evolve(late_at=turn.now))
+        if stale:
+            return _say(turn, replies.old_choice())
+        return _greeted(turn, await _answer(turn))
+
+    def _is_answered_late(self, message: InboundMessage, state: State, now: datetime) -> bool:
+        """Tell whether a late message came along with one that was answered: once is enough."""
+        sent_at, said_at = message.sent_at, state.late_at
+        if sent_at is None or said_at is None:
+            return False
+        return now - sent_at > self._policy.late and now - said_at < _LATE_TOGETHER
 
 
 def _names(state: State, cabins: tuple[Accommodation, ...]) -> tuple[str, ...]:
@@ -155,12 +180,6 @@ def _names(state: State, cabins: tuple[Accommodation, ...]) -> tuple[str, ...]:
     names = {cabin.id: cabin.name for cabin in cabins}
     first = [names.pop(number) for number in state.offered if number in names]
     return (*first, *names.values())
-
-
-def _identity(message: InboundMessage) -> str:
-    if message.channel == "email":
-        return "email"
-    return "bsuid" if message.address == message.bsuid else "wa_id"
 
 
 def _is_noise(message: InboundMessage) -> bool:
@@ -178,7 +197,9 @@ def _greeted(turn: Turn, step: Step) -> Step:
         return step
     hello = replies.hello(turn.policy.lodging_name)
     first, *rest = step.replies
-    if not first.text.startswith(hello):
+    if first.images or first.place:  # they come before their words
+        first, rest = Reply(text=hello.strip()), list(step.replies)
+    elif not first.text.startswith(hello):
         first = replace(first, text=hello + first.text)
     return replace(step, replies=(first, *rest), state=step.state.evolve(greeted=True))
 
@@ -202,7 +223,22 @@ def _wants_cancel(turn: Turn) -> bool:
 
 
 def _wants_other_dates_for_own(turn: Turn) -> bool:
-    return turn.wants(Intent.MODIFY_DATES) and not booking.is_about(turn)
+    return turn.button.startswith("change:") or (
+        turn.wants(Intent.MODIFY_DATES) and not booking.is_about(turn)
+    )
+
+
+def _wants_own(turn: Turn) -> bool:
+    return (
+        turn.button == "mine"
+        or turn.button.startswith("booking:")
+        or turn.wants(Intent.MY_RESERVATION)
+        or turn.understanding.code is not None
+    )
+
+
+def _wants_to_pay(turn: Turn) -> bool:
+    return turn.button.startswith("pay:") or turn.wants(Intent.PAYMENT_INFO)
 
 
 async def _hand_over(turn: Turn) -> Step:
@@ -217,14 +253,6 @@ async def _cannot_listen(turn: Turn) -> Step:
 
 async def _cannot_see(turn: Turn) -> Step:
     return _say(turn, replies.cannot_see())
-
-
-async def _change_dates(turn: Turn) -> Step:
-    return _say(turn, own_replies.change_dates())
-
-
-async def _about(turn: Turn) -> Step:
-    return _say(turn, replies.about(turn.cabins))
 
 
 async def _welcome(turn: Turn) -> Step:
@@ -253,14 +281,14 @@ _ROUTES: tuple[tuple[Callable[[Turn], bool], Callable[[Turn], Awaitable[Step]]],
     (lambda turn: turn.message.kind in _SEEN, _cannot_see),
     (_wants_person, _hand_over),
     (_wants_cancel, own.cancel),
-    (_wants_other_dates_for_own, _change_dates),
-    (
-        lambda turn: turn.wants(Intent.MY_RESERVATION) or turn.understanding.code is not None,
-        own.show,
-    ),
-    (lambda turn: turn.wants(Intent.PAYMENT_INFO), own.pay),
+    (_wants_other_dates_for_own, own.change_dates),
+    (_wants_own, own.show),
+    (own.asks_for_policy, own.tell_policy),
+    (own.is_about_balance, own.pay_balance),
+    (_wants_to_pay, own.pay),
+    (place.is_to_be_shown, place.answer),
     (booking.is_about, booking.advance),
-    (lambda turn: turn.wants(*_ABOUT), _about),
+    (place.is_about, place.answer),
     (lambda turn: turn.wants(Intent.GREETING), _welcome),
     (lambda turn: turn.wants(Intent.THANKS, Intent.CONFIRM), _youre_welcome),
     (lambda _turn: True, _lost),

@@ -19,18 +19,23 @@ _WHY = {
         " responde más por {hours} horas, así que *ahora te toca a vos*."
     ),
     HandOverReason.REFUND: (
-        "{who} canceló una reserva que ya tenía la seña paga. El asistente le avisó que le van a"
-        " escribir *por la devolución*: eso lo decidís vos."
+        "{who} canceló una reserva, y hay plata que *le tenés que devolver a mano*. El asistente le"
+        " avisó que le van a escribir para coordinarlo: pedile su alias o CBU."
     ),
     HandOverReason.FAILED: (
         "El asistente *no pudo responderle* a {who}, le pidió disculpas y le avisó que le va a"
         " escribir una persona."
     ),
+    HandOverReason.UNDELIVERED: (
+        "Un mensaje para {who} *no llegó por WhatsApp* y no hay otro camino: o pasaron más de 24"
+        " horas desde que escribió, o no se le puede escribir ahí. Si es importante, llamalo."
+    ),
 }
 _SUBJECTS = {
     HandOverReason.ASKED: "{who} quiere hablar con una persona",
-    HandOverReason.REFUND: "{who} canceló una reserva paga",
+    HandOverReason.REFUND: "{who} canceló: hay que devolver a mano",
     HandOverReason.FAILED: "No pudimos responderle a {who}",
+    HandOverReason.UNDELIVERED: "A {who} no le llegó un mensaje",
 }
 _KINDS = {
     "audio": "[audio]",
@@ -56,8 +61,8 @@ class Line:
         return bool(self.kind)
 
 
-def confirmation(view: ReservationView, *, lodging: str, today: date) -> Reply:
-    """Return what a guest keeps of a confirmed booking."""
+def confirmation(view: ReservationView, *, paid: int, lodging: str, today: date) -> Reply:
+    """Return what a guest keeps of a confirmed booking, of which `paid` centavos are paid."""
     hello = f"Hola, {view.guest_name}:" if view.guest_name else "Hola:"
     nights = wording.nights((view.check_out - view.check_in).days)
     facts = (
@@ -69,8 +74,8 @@ def confirmation(view: ReservationView, *, lodging: str, today: date) -> Reply:
     )
     money = (
         f"Total: {format_money(view.total)}",
-        f"Seña: {format_money(view.deposit)}",
-        f"Saldo al llegar: {format_money(view.total - view.deposit)}",
+        f"Pagado: {format_money(paid)}",
+        f"Saldo al llegar: {format_money(max(view.total - paid, 0))}",
     )
     return Reply(
         header=f"Tu reserva está confirmada: {view.code}",

@@ -1,6 +1,6 @@
 """What goes in and out of a conversation, whatever the channel."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -54,6 +54,7 @@ class InboundMessage:
     heard: Hearing | None = None
     profile_name: str | None = None
     bsuid: str | None = None
+    new_address: str | None = None  # the guest has moved there
     sent_at: datetime | None = None
 
     @property
@@ -76,8 +77,29 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture on the web, with what it shows."""
+
+    url: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point on the map, in degrees."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What we say. A sender draws `options` as its channel can; `url` is already in `text`."""
+    """What we say. A sender draws it as its channel can: `url` and `place` are in `text` too.
+
+    `as_template`: only words that the channel has approved beforehand may carry it.
+    """
 
     text: str
     options: tuple[Option, ...] = ()
@@ -85,6 +107,9 @@ class Reply:
     url_title: str = ""
     header: str = ""
     footer: str = ""
+    images: tuple[Picture, ...] = ()
+    place: Place | None = None
+    as_template: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -96,6 +121,9 @@ class Reply:
             "url_title": self.url_title,
             "header": self.header,
             "footer": self.footer,
+            "images": [asdict(image) for image in self.images],
+            "place": asdict(self.place) if self.place else None,
+            "as_template": self.as_template,
         }
 
     @classmethod
@@ -107,6 +135,9 @@ class Reply:
             url_title=data.get("url_title", ""),
             header=data.get("header", ""),
             footer=data.get("footer", ""),
+            images=tuple(Picture(**image) for image in data.get("images", ())),
+            place=Place(**data["place"]) if data.get("place") else None,
+            as_template=data.get("as_template", False),
         )
 
 

@@ -10,7 +10,7 @@ from alojamientos.conversation.messages import Reply
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.kit.clock import today_in
 from alojamientos.payments import queries as payments
-from alojamientos.payments.events import Outcome, PaymentApplied, PaymentLinkCreated
+from alojamientos.payments.events import Outcome, PaymentApplied, PaymentLinkCreated, Purpose
 from alojamientos.reservations import queries
 from alojamientos.reservations.events import HoldReminded, ReservationChanged, Status
 from alojamientos.reservations.views import ReservationView
@@ -41,12 +41,13 @@ async def for_reservation_changed(
     today = today_in(policy.time_zone, now)
     if fact.status is Status.CONFIRMED:
         revived = fact.previous is Status.EXPIRED
-        reply = own_replies.confirmed(view, revived=revived, today=today)
+        paid = (await payments.balance(conn, reservation_id=view.id)).paid
+        reply = own_replies.confirmed(view, paid=paid, revived=revived, today=today)
     elif fact.status is Status.EXPIRED:
         reply = own_replies.expired(view, today)
     else:
         reply = own_replies.cancelled_by_us(view, today)
-    return await _to_guest(
+    return await to_guest(
         conn,
         view,
         reply,
@@ -66,12 +67,13 @@ async def for_confirmation_by_mail(
     if address is None:
         return None
     today = today_in(policy.time_zone, now)
+    paid = (await payments.balance(conn, reservation_id=view.id)).paid
     return Notice(
         channel="email",
         address=address,
         dedupe_key=f"reservation:{view.id}:{fact.status}:mail",
         kind="confirmation_mail",
-        reply=mails.confirmation(view, lodging=policy.lodging_name, today=today),
+        reply=mails.confirmation(view, paid=paid, lodging=policy.lodging_name, today=today),
         reservation_id=view.id,
     )
 
@@ -80,12 +82,14 @@ async def for_payment_link_created(
     conn: AsyncConnection, fact: PaymentLinkCreated, *, policy: ConversationPolicy, now: datetime
 ) -> Notice | None:
     """Send the link to pay a deposit, while there is something to pay."""
+    if fact.purpose is not Purpose.DEPOSIT:
+        return None
     view = await queries.by_id(conn, fact.reservation_id)
     link = await payments.link_for(conn, reservation_id=fact.reservation_id)
     if link is None or view.status is not Status.PRE_RESERVED:
         return None
     reply = own_replies.pay_here(view, link.url, link.amount, zone=policy.time_zone, now=now)
-    return await _to_guest(
+    return await to_guest(
         conn, view, reply, kind="payment_link", dedupe_key=f"payment-link:{view.id}"
     )
 
@@ -99,7 +103,7 @@ async def for_hold_reminded(
         return None
     link = await payments.link_for(conn, reservation_id=fact.reservation_id)
     reply = own_replies.reminder(view, link.url if link else None, zone=policy.time_zone, now=now)
-    return await _to_guest(
+    return await to_guest(
         conn, view, reply, kind="hold_reminder", dedupe_key=f"hold-reminder:{view.id}"
     )
 
@@ -109,9 +113,10 @@ async def for_payment_applied(conn: AsyncConnection, fact: PaymentApplied) -> No
     if fact.reservation_id is None or fact.outcome not in _TOLD:
         return None
     view = await queries.by_id(conn, fact.reservation_id)
-    link = await payments.link_for(conn, reservation_id=view.id)
+    purpose = Purpose.BALANCE if view.is_confirmed else Purpose.DEPOSIT
+    link = await payments.link_for(conn, reservation_id=view.id, purpose=purpose)
     reply = _explanation(fact, view, link.url if link else None)
-    return await _to_guest(
+    return await to_guest(
         conn,
         view,
         reply,
@@ -143,7 +148,7 @@ def _explanation(fact: PaymentApplied, view: ReservationView, url: str | None) -
             return own_replies.payment_rejected(view.code, url)
 
 
-async def _to_guest(
+async def to_guest(
     conn: AsyncConnection, view: ReservationView, reply: Reply, *, kind: str, dedupe_key: str
 ) -> Notice | None:
     """Address `reply` to where the guest last wrote from; None for a guest who never wrote."""

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from alojamientos.conversation import wording
 from alojamientos.conversation.messages import Option, Reply
-from alojamientos.conversation.replies import OTHER_DATES, PERSON, SEE_FREE
+from alojamientos.conversation.replies import MOST_OPTIONS, OTHER_DATES, PERSON, PLACE, SEE_FREE
 from alojamientos.kit.money import format_money
 from alojamientos.reservations.events import Status
 from alojamientos.reservations.views import ReservationView
@@ -35,12 +35,28 @@ def own(views: Sequence[ReservationView], *, zone: str, now: datetime, today: da
                 f"Guardada hasta {wording.moment(view.hold_expires_at, zone=zone, now=now)}"
             )
         blocks.append("\n".join(lines))
-    return Reply(
-        text="\n\n".join(blocks),
-        options=tuple(
-            Option(id=f"cancel:{view.code}", title=f"Cancelar {view.code[:4]}")
-            for view in views[:2]
-        ),
+    return Reply(text="\n\n".join(blocks), options=_next_steps(views))
+
+
+def _next_steps(views: Sequence[ReservationView]) -> tuple[Option, ...]:
+    """Return what can be done with a booking; with several, which one it is about comes first."""
+    if len(views) > 1:
+        return tuple(_row(view, "booking") for view in views[:MOST_OPTIONS])
+    view = views[0]
+    unpaid = view.status is Status.PRE_RESERVED
+    return (
+        Option(id=f"pay:{view.code}", title="Pagar la seña") if unpaid else PLACE,
+        Option(id=f"change:{view.code}", title="Cambiar fechas"),
+        Option(id=f"cancel:{view.code}", title="Cancelar reserva"),
+    )
+
+
+def _row(view: ReservationView, action: str) -> Option:
+    return Option(
+        id=f"{action}:{view.code}",
+        title=view.code,
+        description=f"{view.accommodation_name} ·"
+        f" {wording.short_stay(view.check_in, view.check_out)}",
     )
 
 
@@ -60,22 +76,15 @@ def which_to_cancel(views: Sequence[ReservationView]) -> Reply:
     ]
     return Reply(
         text="¿Cuál querés cancelar?\n\n" + "\n".join(lines),
-        options=tuple(
-            Option(
-                id=f"cancel:{view.code}",
-                title=view.code,
-                description=f"{view.accommodation_name} ·"
-                f" {wording.short_stay(view.check_in, view.check_out)}",
-            )
-            for view in views
-        ),
+        options=tuple(_row(view, "cancel") for view in views[:MOST_OPTIONS]),
     )
 
 
-def cancel_first(view: ReservationView, today: date) -> Reply:
+def cancel_first(view: ReservationView, today: date, back: str = "") -> Reply:
+    """Ask whether to cancel; `back` says what goes back of what was paid, if anything was."""
     return Reply(
         text=f"¿Querés cancelar la reserva *{view.code}* en {view.accommodation_name}"
-        f" {wording.stay(view.check_in, view.check_out, today=today)}?",
+        f" {wording.stay(view.check_in, view.check_out, today=today)}?{_paragraph(back)}",
         options=(
             Option(id="cancel:yes", title="Sí, cancelarla"),
             Option(id="cancel:no", title="No, dejarla"),
@@ -83,14 +92,9 @@ def cancel_first(view: ReservationView, today: date) -> Reply:
     )
 
 
-def cancel_second(view: ReservationView) -> Reply:
-    paid = (
-        " La seña ya está paga: por su devolución te va a escribir una persona del equipo."
-        if view.status is Status.CONFIRMED
-        else ""
-    )
+def cancel_second(back: str = "") -> Reply:
     return Reply(
-        text=f"¿Seguro? Se liberan las fechas y no se puede deshacer.{paid}",
+        text=f"¿Seguro? Se liberan las fechas y no se puede deshacer.{_paragraph(back)}",
         options=(
             Option(id="cancel:yes", title="Sí, estoy seguro"),
             Option(id="cancel:no", title="No, dejarla"),
@@ -98,18 +102,28 @@ def cancel_second(view: ReservationView) -> Reply:
     )
 
 
-def cancelled(view: ReservationView) -> Reply:
+def cancelled(view: ReservationView, back: str = "") -> Reply:
+    then = "Cuando quieras buscamos otra fecha."
     return Reply(
-        text=f"Listo, cancelé la reserva *{view.code}*. Cuando quieras buscamos otra fecha.",
+        text=f"Listo, cancelé la reserva *{view.code}*."
+        + (f"{_paragraph(back)}\n\n{then}" if back else f" {then}"),
         options=(OTHER_DATES,),
     )
 
 
-def change_dates() -> Reply:
+def _paragraph(text: str) -> str:
+    return f"\n\n{text}" if text else ""
+
+
+def change_dates(view: ReservationView | None = None) -> Reply:
+    """Say how dates are changed; an unpaid booking can be given up for new ones at once."""
+    unpaid = view is not None and view.status is Status.PRE_RESERVED
     return Reply(
         text="Para cambiar las fechas de una reserva te paso con una persona del equipo. Si todavía"
         " no pagaste la seña, también podés cancelarla y pedir las fechas nuevas.",
-        options=(PERSON,),
+        options=(PERSON, Option(id=f"cancel:{view.code}", title="Cancelar reserva"))
+        if view is not None and unpaid
+        else (PERSON,),
     )
 
 
@@ -154,20 +168,17 @@ def how_to_pay(deposit_percent: int, hold: str) -> Reply:
     )
 
 
-def nothing_to_pay(view: ReservationView) -> Reply:
-    return Reply(
-        text=f"La reserva *{view.code}* ya está confirmada: la seña está paga. El saldo se paga al"
-        " llegar."
-    )
-
-
-def confirmed(view: ReservationView, *, revived: bool, today: date) -> Reply:
+def confirmed(view: ReservationView, *, paid: int, revived: bool, today: date) -> Reply:
+    """Tell that a booking is confirmed, by which money, and what is left to pay."""
     late = " El pago llegó después del plazo, pero las fechas seguían libres." if revived else ""
+    thanks = f"¡Recibimos tu seña de {format_money(paid)}! " if paid else ""
+    left = view.total - paid
+    rest = f"Saldo al llegar: {format_money(left)}." if left > 0 else "Ya está todo pago."
     return Reply(
-        text=f"¡Recibimos tu seña de {format_money(view.deposit)}! Tu reserva *{view.code}* en"
+        text=f"{thanks}Tu reserva *{view.code}* en"
         f" {view.accommodation_name} {wording.stay(view.check_in, view.check_out, today=today)}"
-        f" quedó *confirmada* 🎉{late}\n\nSaldo al llegar:"
-        f" {format_money(view.total - view.deposit)}. ¡Te esperamos!"
+        f" quedó *confirmada* 🎉{late}\n\n{rest} ¡Te esperamos!",
+        options=(Option(id=f"booking:{view.code}", title="Ver mi reserva"), PLACE),
     )
 
 
@@ -218,8 +229,8 @@ def paid_cancelled(code: str, amount: int) -> Reply:
 
 def paid_twice(code: str, amount: int) -> Reply:
     return Reply(
-        text=f"La seña de la reserva *{code}* ya estaba paga. Te devolvemos el segundo pago de"
-        f" {format_money(amount)} por Mercado Pago."
+        text=f"La reserva *{code}* ya tenía ese pago. Te devolvemos el segundo pago, de"
+        f" {format_money(amount)}, por Mercado Pago."
     )
 
 

@@ -1,10 +1,11 @@
 """What the assistant says while a stay is looked for and held, in Spanish with voseo. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from alojamientos.conversation import wording
-from alojamientos.conversation.messages import Option, Reply
+from alojamientos.conversation.messages import Option, Picture, Place, Reply
 from alojamientos.kit.money import format_money
 from alojamientos.nlu.values import Reason, Span
 from alojamientos.reservations.domain import Accommodation
@@ -13,7 +14,12 @@ from alojamientos.reservations.views import Offer, ReservationView
 OTHER_DATES = Option(id="other_dates", title="Otras fechas")
 PERSON = Option(id="human", title="Hablar con alguien")
 SEE_FREE = Option(id="ask", title="Ver disponibilidad")
+CABINS = Option(id="cabins", title="Ver las cabañas")
+PLACE = Option(id="place", title="Cómo llegar")
+MINE = Option(id="mine", title="Mi reserva")
 YES_DATES = Option(id="dates:yes", title="Sí, esas fechas")
+
+MOST_OPTIONS = 10  # what the narrowest channel shows at once
 
 _REASONS = {
     Reason.NO_SUCH_DAY: "Esa fecha no existe en el calendario.",
@@ -34,13 +40,44 @@ def welcome(lodging: str) -> Reply:
     return Reply(
         text=f"{hello(lodging)}Te ayudo a consultar disponibilidad y precios, y a reservar."
         " ¿Para qué fechas y cuántas personas estás buscando?\n\n"
-        'Podés escribirme, por ejemplo: "del 15 al 18 de enero para 4".'
+        'Podés escribirme, por ejemplo: "del 15 al 18 de enero para 4".',
+        options=(SEE_FREE, CABINS, MINE),
     )
 
 
-def ask_dates() -> Reply:
+def old_choice() -> Reply:
+    """Answer a press of what was offered before the talk moved on."""
+    return Reply(
+        text="Esa opción es de un mensaje anterior y ya no vale, así que no cambié nada 🙂"
+        " ¿Cómo seguimos?",
+        options=(SEE_FREE, MINE, PERSON),
+    )
+
+
+def late(sent_at: datetime, *, zone: str, now: datetime) -> Reply:
+    """Answer what was written long ago and has only now arrived: nothing is done unasked."""
+    when = wording.moment(sent_at, zone=zone, now=now)
+    return Reply(
+        text=f"Recién me llega tu mensaje de {when}, ¡perdón por la demora! 🙏 Por las dudas"
+        " no hice nada todavía. ¿En qué te ayudo?",
+        options=(SEE_FREE, MINE, PERSON),
+    )
+
+
+def ask_dates(free: Sequence[Span] = ()) -> Reply:
+    """Ask for the dates; `free` weekends can be picked instead."""
+    or_pick = " O elegí un fin de semana libre." if free else ""
     return Reply(
         text='¿Qué día llegarían y qué día se irían? Por ejemplo: "del 15 al 18 de enero".'
+        + or_pick,
+        options=tuple(
+            Option(
+                id=f"span:{number}",
+                title=wording.short_stay(span.check_in, span.check_out),
+                description=wording.weekdays(span.check_in, span.check_out),
+            )
+            for number, span in enumerate(free, 1)
+        ),
     )
 
 
@@ -98,10 +135,15 @@ def invalid_dates(reason: Reason, quote: str) -> Reply:
     return Reply(text=f"{_REASONS[reason]}{about}\n¿Me decís de nuevo la llegada y la salida?")
 
 
-def ask_guests(check_in: date, check_out: date, today: date) -> Reply:
+def ask_guests(check_in: date, check_out: date, today: date, *, most: int) -> Reply:
+    """Ask how many come; up to `most` can be picked, as many as a list holds."""
     return Reply(
         text=f"Perfecto, {wording.stay(check_in, check_out, today=today)}."
-        " ¿Cuántas personas serían?"
+        " ¿Cuántas personas serían?",
+        options=tuple(
+            Option(id=f"guests:{count}", title=wording.people(count).capitalize())
+            for count in range(1, min(most, MOST_OPTIONS) + 1)
+        ),
     )
 
 
@@ -134,8 +176,13 @@ def offers(
     animals = "\nLo de las mascotas lo dejo anotado para consultarlo." if pets else ""
     return Reply(
         text=f"Hay lugar {when} para {who}:\n\n" + "\n".join(lines) + f"\n{animals}\n{ask}",
-        options=(*options, OTHER_DATES),
+        options=(*options[: MOST_OPTIONS - 2], CABINS, OTHER_DATES),
     )
+
+
+def price_changed(offer: Reply) -> Reply:
+    """Offer again, since what was offered costs something else by now."""
+    return replace(offer, text=f"El precio cambió desde que te lo pasé, perdón.\n\n{offer.text}")
 
 
 def nothing_free(
@@ -223,7 +270,16 @@ def too_many_holds(views: Sequence[ReservationView]) -> Reply:
     )
 
 
-def about(cabins: Sequence[Accommodation]) -> Reply:
+def about(
+    cabins: Sequence[Accommodation], *, with_photos: Sequence[int] = (), with_place: bool = False
+) -> Reply:
+    """Tell of the cabins; what can be shown of them can be picked."""
+    photos = [
+        Option(id=f"photos:{cabin.id}", title=f"Fotos: {cabin.name}")
+        for cabin in cabins
+        if cabin.id in with_photos
+    ]
+    more = (*((PLACE,) if with_place else ()), SEE_FREE, PERSON)
     lines = [
         f"• *{cabin.name}* (hasta {wording.people(cabin.capacity)}): {cabin.description}"
         for cabin in cabins
@@ -231,6 +287,27 @@ def about(cabins: Sequence[Accommodation]) -> Reply:
     return Reply(
         text="Estas son nuestras cabañas:\n\n" + "\n".join(lines) + "\n\n"
         "Si necesitás un dato que no está acá, te paso con una persona.",
+        options=(*photos[: MOST_OPTIONS - len(more)], *more),
+    )
+
+
+def photos(images: Sequence[Picture], *, name: str | None) -> Reply:
+    """Show pictures, of one cabin or of all of them."""
+    what = f"Así es {name}." if name else "Así son nuestras cabañas."
+    return Reply(
+        text=f"{what} ¿Querés ver si hay lugar?",
+        images=tuple(images),
+        options=(SEE_FREE, CABINS, PERSON),
+    )
+
+
+def where(place: Place) -> Reply:
+    """Tell where it is, also in words for channels without a map."""
+    address = f"Estamos en {place.address}." if place.address else "Estamos acá:"
+    return Reply(
+        text=f"{address}\nhttps://www.google.com/maps/search/?api=1"
+        f"&query={place.latitude},{place.longitude}",
+        place=place,
         options=(SEE_FREE, PERSON),
     )
 

@@ -1,7 +1,7 @@
 """What a conversation remembers between two messages: values only, kept as JSON."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -37,9 +37,15 @@ class State:
     spoken: bool = False  # of the dates so far, some were only heard: to be read back
     spans: tuple[Span, ...] = ()
     offered: tuple[int, ...] = ()
+    totals: tuple[int, ...] = ()  # what each of `offered` was to cost, centavos
     codes: tuple[str, ...] = ()
+    refund: int | None = None  # what the guest was told that goes back if they cancel, centavos
     lost: int = 0  # messages in a row that were not understood
     greeted: bool = False
+    late_at: datetime | None = None  # when we last answered what had come late
+    offer: str = ""  # what the choices of `bound` belong to; see `choices`
+    bound: tuple[str, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()  # action and title of what we showed last
 
     def evolve(self, **changes: Any) -> Self:
         """Return a copy with `changes`."""
@@ -87,9 +93,15 @@ class State:
             "spoken": self.spoken,
             "spans": [[s.check_in.isoformat(), s.check_out.isoformat()] for s in self.spans],
             "offered": list(self.offered),
+            "totals": list(self.totals),
             "codes": list(self.codes),
+            "refund": self.refund,
             "lost": self.lost,
             "greeted": self.greeted,
+            "late_at": self.late_at.isoformat() if self.late_at else None,
+            "offer": self.offer,
+            "bound": list(self.bound),
+            "shown": [list(choice) for choice in self.shown],
         }
 
     @classmethod
@@ -111,9 +123,15 @@ class State:
                 for a, b in data.get("spans", ())
             ),
             offered=tuple(data.get("offered", ())),
+            totals=tuple(data.get("totals", ())),
             codes=tuple(data.get("codes", ())),
+            refund=data.get("refund"),
             lost=data.get("lost", 0),
             greeted=data.get("greeted", False),
+            late_at=datetime.fromisoformat(data["late_at"]) if data.get("late_at") else None,
+            offer=data.get("offer", ""),
+            bound=tuple(data.get("bound", ())),
+            shown=tuple((action, title) for action, title in data.get("shown", ())),
         )
 
 

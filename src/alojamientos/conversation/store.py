@@ -22,6 +22,7 @@ conversation = sa.Table(
     sa.Column("guest_id", sa.BigInteger),
     sa.Column("state", JSONB, nullable=False),
     sa.Column("paused_until", sa.DateTime(timezone=True)),
+    sa.Column("pause_reason", sa.Text),
     sa.Column("window_expires_at", sa.DateTime(timezone=True)),
     sa.Column("last_inbound_at", sa.DateTime(timezone=True)),
     sa.Column("updated_at", sa.DateTime(timezone=True)),
@@ -36,6 +37,7 @@ class Conversation:
     guest_id: int | None
     state: State
     paused_until: datetime | None
+    pause_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ async def open_for_update(
                 conversation.c.guest_id,
                 conversation.c.state,
                 conversation.c.paused_until,
+                conversation.c.pause_reason,
             )
         )
     ).one()
@@ -96,6 +99,7 @@ async def open_for_update(
         guest_id=row.guest_id,
         state=State.from_json(row.state),
         paused_until=row.paused_until,
+        pause_reason=row.pause_reason,
     )
 
 
@@ -106,6 +110,7 @@ async def save(
     guest_id: int,
     state: State,
     paused_until: datetime | None,
+    pause_reason: str | None,
 ) -> None:
     """Keep what the conversation knows now."""
     await conn.execute(
@@ -115,9 +120,49 @@ async def save(
             guest_id=guest_id,
             state=state.to_json(),
             paused_until=paused_until,
+            pause_reason=pause_reason,
             updated_at=sa.func.now(),
         )
     )
+
+
+async def follow(
+    conn: AsyncConnection, *, channel: str, address: str, new_address: str, guest_id: int
+) -> None:
+    """Go on at `new_address` where the conversation at `address` is; one that is there stays."""
+    c = conversation.c
+    carried = [c.channel, sa.literal(new_address), sa.literal(guest_id), c.state, c.paused_until]
+    carried += [c.pause_reason, c.window_expires_at, c.last_inbound_at]
+    columns = ["channel", "address", "guest_id", "state", "paused_until"]
+    columns += ["pause_reason", "window_expires_at", "last_inbound_at"]
+    query = sa.select(*carried).where(c.channel == channel, c.address == address)
+    await conn.execute(insert(conversation).from_select(columns, query).on_conflict_do_nothing())
+    # The newest is where the guest is written to.
+    await conn.execute(
+        sa.update(conversation)
+        .where(c.channel == channel, c.address == new_address)
+        .values(last_inbound_at=sa.func.now())
+    )
+
+
+async def window_of(conn: AsyncConnection, *, channel: str, address: str) -> datetime | None:
+    """Return until when a guest may be written to freely, or None when they never wrote."""
+    until: datetime | None = await conn.scalar(
+        sa.select(conversation.c.window_expires_at).where(
+            conversation.c.channel == channel, conversation.c.address == address
+        )
+    )
+    return until
+
+
+async def guest_of(conn: AsyncConnection, *, channel: str, address: str) -> int | None:
+    """Return whose conversation it is, or None when that is not known."""
+    guest_id: int | None = await conn.scalar(
+        sa.select(conversation.c.guest_id).where(
+            conversation.c.channel == channel, conversation.c.address == address
+        )
+    )
+    return guest_id
 
 
 async def address_of(conn: AsyncConnection, *, guest_id: int) -> Address | None:

@@ -20,6 +20,8 @@ class ConversationPolicy:
     lodging_name: str
     time_zone: str
     pause: timedelta = timedelta(hours=12)
+    pictures_url: str = ""  # where the cabins' pictures are, without their names
+    late: timedelta = timedelta(hours=6)  # messages that took longer to arrive are asked about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

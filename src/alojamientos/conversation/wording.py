@@ -28,6 +28,12 @@ def short_stay(check_in: date, check_out: date) -> str:
     return f"{check_in:%d/%m} al {check_out:%d/%m}"
 
 
+def weekdays(check_in: date, check_out: date) -> str:
+    """Return "viernes a domingo, 2 noches"."""
+    first, last = (format_date(day, "EEEE", locale=_LOCALE) for day in (check_in, check_out))
+    return f"{first} a {last}, {nights((check_out - check_in).days)}"
+
+
 def nights(count: int) -> str:
     return "1 noche" if count == 1 else f"{count} noches"
 

@@ -109,6 +109,7 @@ def of_database(database: Database, *, now: Callable[[], datetime]) -> list[Coll
         async with database.read() as conn:
             all_feeds = await calendars.feeds(conn, active_only=True)
             conflicts = await calendars.open_conflicts(conn)
+            exports = await calendars.exports(conn)
             beats = {beat.job: beat.last_run_at for beat in await jobs.heartbeats(conn)}
         samples = [_sample(catalogue.ICAL_CONFLICTS_OPEN, conflicts)]
         samples += _instant(catalogue.ICAL_SYNC_LAST_RUN, beats.get(feed_jobs.SYNC))
@@ -117,6 +118,13 @@ def of_database(database: Database, *, now: Callable[[], datetime]) -> list[Coll
             samples.append(_sample(catalogue.ICAL_LAST_SYNC_AGE, age, feed.label))
             samples += _instant(
                 catalogue.ICAL_LAST_SUCCESS, feed.read_at, feed.label, feed.source.value
+            )
+        for export in exports:
+            samples += _instant(
+                catalogue.ICAL_EXPORT_LAST_FETCHED,
+                export.awaited_since,
+                export.label,
+                export.source.value,
             )
         return samples
 

@@ -4,15 +4,21 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from alojamientos.channels import outbox, queries
-from alojamientos.conversation import mails, notices
+from alojamientos.conversation import mails, moves, notices
 from alojamientos.conversation.events import HandOverRequested
-from alojamientos.conversation.notices import Notice
 from alojamientos.conversation.turn import ConversationPolicy
+from alojamientos.entrypoints import calendar_consequences
+from alojamientos.entrypoints.money_consequences import MoneyConsequences
+from alojamientos.entrypoints.telling import tell
 from alojamientos.jobs import queue
 from alojamientos.kit.db import Consequence, Transaction
 from alojamientos.payments import operations as payments
-from alojamientos.payments.events import PaymentApplied, PaymentLinkCreated, RefundRequested
-from alojamientos.reservations.events import HoldReminded, ReservationChanged, Status
+from alojamientos.reservations.events import (
+    HoldReminded,
+    ReservationChanged,
+    ReservationMoved,
+    Status,
+)
 
 
 def create_consequences(
@@ -32,28 +38,18 @@ def create_consequences(
         await payments.record_reservation_changed(tx, fact)
         if fact.status is Status.PRE_RESERVED:
             await queue.enqueue(tx.conn, "payments.create_link", reservation_id=fact.reservation_id)
-        await _tell(
+        await tell(
             tx,
             await notices.for_reservation_changed(tx.conn, fact, policy=policy, now=now()),
         )
         if mail:
-            await _tell(
+            await tell(
                 tx,
                 await notices.for_confirmation_by_mail(tx.conn, fact, policy=policy, now=now()),
             )
 
-    async def link_created(tx: Transaction, fact: PaymentLinkCreated) -> None:
-        notice = await notices.for_payment_link_created(tx.conn, fact, policy=policy, now=now())
-        await _tell(tx, notice)
-
-    async def payment_applied(tx: Transaction, fact: PaymentApplied) -> None:
-        await _tell(tx, await notices.for_payment_applied(tx.conn, fact))
-
     async def reminded(tx: Transaction, fact: HoldReminded) -> None:
-        await _tell(tx, await notices.for_hold_reminded(tx.conn, fact, policy=policy, now=now()))
-
-    async def refund_requested(tx: Transaction, fact: RefundRequested) -> None:
-        await queue.enqueue(tx.conn, "payments.refund", refund_id=fact.refund_id)
+        await tell(tx, await notices.for_hold_reminded(tx.conn, fact, policy=policy, now=now()))
 
     async def handed_over(tx: Transaction, fact: HandOverRequested) -> None:
         if not mail or owner is None:
@@ -77,24 +73,18 @@ def create_consequences(
         )
 
     return {
+        **calendar_consequences.create(policy=policy, now=now, owner=owner if mail else None),
         HandOverRequested: handed_over,
         ReservationChanged: reservation_changed,
-        PaymentLinkCreated: link_created,
-        PaymentApplied: payment_applied,
+        ReservationMoved: _moving(policy, now),
         HoldReminded: reminded,
-        RefundRequested: refund_requested,
+        **MoneyConsequences(policy=policy, now=now, mail=mail, owner=owner).table(),
     }
 
 
-async def _tell(tx: Transaction, notice: Notice | None) -> None:
-    if notice is None:
-        return
-    await outbox.put(
-        tx,
-        channel=notice.channel,
-        address=notice.address,
-        reply=notice.reply,
-        dedupe_key=notice.dedupe_key,
-        kind=notice.kind,
-        reservation_id=notice.reservation_id,
-    )
+def _moving(policy: ConversationPolicy, now: Callable[[], datetime]) -> Consequence:
+    async def reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
+        await payments.record_reservation_moved(tx, fact)
+        await tell(tx, await moves.for_reservation_moved(tx.conn, fact, policy=policy, now=now()))
+
+    return reservation_moved

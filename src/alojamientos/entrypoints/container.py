@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,8 @@ from alojamientos.kit.http import HttpCall, HttpClient
 from alojamientos.kit.locks import UnitLocks
 from alojamientos.kit.redis import Circuit, Redis
 from alojamientos.kit.smtp import SmtpClient
+from alojamientos.reservations import pictures_api
+from alojamientos.reservations.cancellation import CancellationPolicy
 from alojamientos.reservations.domain import Policy
 from alojamientos.settings import Settings, SettingsError
 from alojamientos.telemetry import context, logs, looplag
@@ -117,10 +119,6 @@ def build(settings: Settings, *, process: Process) -> Container:
     if settings.database.url is None:
         raise SettingsError([_NO_DATABASE])
     dsn = settings.database.url.get_secret_value()
-    now = _clock(settings)
-    conversation_policy = ConversationPolicy(
-        lodging_name=settings.app.lodging_name, time_zone=settings.app.time_zone
-    )
     database = db.Database(
         db.create_engine(
             dsn,
@@ -128,12 +126,7 @@ def build(settings: Settings, *, process: Process) -> Container:
             application_name=f"alojamientos-{process}",
         ),
         subscribers.create_bus(recorder=recorder, log=log),
-        consequences.create_consequences(
-            policy=conversation_policy,
-            now=now,
-            mail=settings.guest_mail.mail_enabled,
-            owner=settings.guest_mail.owner_email,
-        ),
+        consequences_of(settings),
     )
     redis = (
         None
@@ -156,19 +149,15 @@ def build(settings: Settings, *, process: Process) -> Container:
             wait_ms=settings.redis.lock_wait_ms,
             circuit=circuit,
         ),
-        booking_policy=Policy(
-            time_zone=settings.app.time_zone,
-            hold=timedelta(minutes=settings.app.hold_minutes),
-            deposit_percent=settings.app.deposit_percent,
-            max_open_holds=settings.app.max_open_holds_per_guest,
-        ),
-        conversation_policy=conversation_policy,
-        now=now,
+        booking_policy=booking_policy(settings),
+        conversation_policy=_conversation_policy(settings),
+        now=clock_of(settings),
         needed=(dependencies.postgres(database, log), dependencies.redis(redis, log)),
     )
 
 
-def _clock(settings: Settings) -> Callable[[], datetime]:
+def clock_of(settings: Settings) -> Callable[[], datetime]:
+    """Return the clock that every decision goes by; raises SettingsError."""
     path = settings.app.simulated_clock
     if path is None:
         return clock.utc_now
@@ -176,3 +165,33 @@ def _clock(settings: Settings) -> Callable[[], datetime]:
         return clock.ahead_by(path)
     except (OSError, ValueError) as error:
         raise SettingsError([f"SIMULATED_CLOCK: {path} cannot be used: {error}"]) from error
+
+
+def booking_policy(settings: Settings) -> Policy:
+    """Return the lodging's rules for bookings."""
+    return Policy(
+        time_zone=settings.app.time_zone,
+        hold=timedelta(minutes=settings.app.hold_minutes),
+        deposit_percent=settings.app.deposit_percent,
+        max_open_holds=settings.app.max_open_holds_per_guest,
+        cancellation=CancellationPolicy.parse(settings.app.cancellation_policy),
+    )
+
+
+def consequences_of(settings: Settings) -> Mapping[type, db.Consequence]:
+    """Return what is written because of what happens, whoever makes it happen."""
+    return consequences.create_consequences(
+        policy=_conversation_policy(settings),
+        now=clock_of(settings),
+        mail=settings.guest_mail.mail_enabled,
+        owner=settings.guest_mail.owner_email,
+    )
+
+
+def _conversation_policy(settings: Settings) -> ConversationPolicy:
+    return ConversationPolicy(
+        lodging_name=settings.app.lodging_name,
+        time_zone=settings.app.time_zone,
+        pause=timedelta(hours=settings.app.pause_hours),
+        pictures_url=settings.app.public_base_url.rstrip("/") + pictures_api.PATH,
+    )

@@ -9,10 +9,12 @@ from datetime import date
 
 import psycopg
 
+from alojamientos.entrypoints import demo_pictures
 from alojamientos.kit.clock import utc_now
 
 _LOCK = 7_402_002  # two starts at once load the cabins once
 _SEASON_YEARS = 3
+_PLACE = ("Av. Siete Lagos 1200, Villa La Angostura, Neuquén", -40.7617, -71.6463)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class _Cabin:
     capacity: int
     nightly: int  # centavos
     weekend: int
+    rooms: int
 
     def season(self, share: int) -> tuple[int, int]:
         """Return both prices raised by `share` percent, in whole thousands of pesos."""
@@ -39,6 +42,7 @@ _CABINS = (
         capacity=2,
         nightly=60_000_00,
         weekend=75_000_00,
+        rooms=1,
     ),
     _Cabin(
         slug="coihue",
@@ -47,6 +51,7 @@ _CABINS = (
         capacity=4,
         nightly=85_000_00,
         weekend=105_000_00,
+        rooms=2,
     ),
     _Cabin(
         slug="lenga",
@@ -55,6 +60,7 @@ _CABINS = (
         capacity=6,
         nightly=110_000_00,
         weekend=135_000_00,
+        rooms=3,
     ),
 )
 
@@ -105,16 +111,32 @@ def load(dsn: str, *, today: date | None = None) -> bool:
         for cabin in _CABINS:
             cursor.execute(
                 "INSERT INTO accommodation"
-                " (slug, name, description, capacity, nightly_price, weekend_price, min_nights)"
-                " VALUES (%s, %s, %s, %s, %s, %s, 2) RETURNING id",
+                " (slug, name, description, capacity, nightly_price, weekend_price, min_nights,"
+                " address, latitude, longitude) VALUES (%s, %s, %s, %s, %s, %s, 2, %s, %s, %s)"
+                " RETURNING id",
                 (
                     *(cabin.slug, cabin.name, cabin.description),
                     *(cabin.capacity, cabin.nightly, cabin.weekend),
+                    *_PLACE,
                 ),
             )
             inserted = cursor.fetchone()
             if inserted is None:
                 raise AssertionError  # pragma: no cover - INSERT … RETURNING gives a row
+            cursor.executemany(
+                "INSERT INTO accommodation_photo"
+                " (accommodation_id, position, caption, mime_type, content)"
+                " VALUES (%s, %s, %s, 'image/png', %s)",
+                [
+                    (inserted[0], 1, "de día", demo_pictures.draw(rooms=cabin.rooms, dusk=False)),
+                    (
+                        inserted[0],
+                        2,
+                        "al atardecer",
+                        demo_pictures.draw(rooms=cabin.rooms, dusk=True),
+                    ),
+                ],
+            )
             cursor.executemany(
                 "INSERT INTO price_rule (accommodation_id, name, starts_on, ends_on,"
                 " nightly_price, weekend_price, min_nights) VALUES (%s, %s, %s, %s, %s, %s, %s)",

@@ -36,6 +36,23 @@ def require_token(token: str) -> Callable[[Request], Awaitable[None]]:
     return check_token
 
 
+class OwnerClosed(Unauthorized):
+    """The owner's API is closed: set OWNER_TOKEN, or OWNER_TOKEN_FILE, and send it as a bearer."""
+
+    code: ClassVar[str] = "owner_closed"
+
+
+def require_owner(token: str | None) -> Callable[[Request], Awaitable[None]]:
+    """Build the dependency that lets only the owner through, and nobody while there is no token."""
+    if token:
+        return require_token(token)
+
+    async def closed(_request: Request) -> None:
+        raise OwnerClosed
+
+    return closed
+
+
 def limit_rate(
     limiter: RateLimiter,
     *,

@@ -7,10 +7,18 @@ from typing import Any
 from structlog.typing import FilteringBoundLogger
 
 from alojamientos.channels.ical import events as feeds
-from alojamientos.conversation.events import HandOverRequested
+from alojamientos.conversation.events import (
+    ConversationPaused,
+    ConversationResumed,
+    HandOverRequested,
+)
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus, Subscriber
 from alojamientos.payments.events import (
+    CancellationSettled,
+    HandPaymentRecorded,
+    HandPaymentReverted,
+    OwnerNeeded,
     PaymentApplied,
     PaymentLinkCreated,
     ReconciliationFound,
@@ -22,6 +30,7 @@ from alojamientos.reservations.events import (
     HoldRequested,
     LockAcquired,
     ReservationChanged,
+    ReservationMoved,
 )
 from alojamientos.telemetry import log_events
 from alojamientos.telemetry.recorder import Recorder
@@ -52,6 +61,7 @@ def create_bus(*, recorder: Recorder, log: FilteringBoundLogger) -> Bus:
             **_reservations(recorder, log),
             **_refusals(recorder, log),
             **_payments(recorder, log),
+            **_owners_money(log),
             **_conversations(recorder, log),
             **_feeds(recorder, log),
         },
@@ -85,8 +95,12 @@ def _reservations(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, S
     def requested(fact: HoldRequested) -> None:
         recorder.reservation_attempted(channel=fact.channel)
 
+    def moved(fact: ReservationMoved) -> None:
+        log.info(log_events.RESERVATION_MOVED, **asdict(fact))
+
     return _table(
         (ReservationChanged, changed),
+        (ReservationMoved, moved),
         (LockAcquired, locked),
         (HoldReminded, reminded),
         (HoldRequested, requested),
@@ -165,12 +179,77 @@ def _payments(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subsc
     )
 
 
+def _owners_money(log: FilteringBoundLogger) -> dict[type, Subscriber]:
+    def recorded(fact: HandPaymentRecorded) -> None:
+        log.info(
+            log_events.PAYMENT_BY_HAND,
+            payment_id=fact.payment_id,
+            reservation_id=fact.reservation_id,
+            code=fact.code,
+            method=fact.method.value,
+            amount=fact.amount,
+            left=fact.left,
+        )
+
+    def reverted(fact: HandPaymentReverted) -> None:
+        log.warning(
+            log_events.PAYMENT_REVERTED,
+            payment_id=fact.payment_id,
+            reservation_id=fact.reservation_id,
+            code=fact.code,
+            amount=fact.amount,
+            left=fact.left,
+        )
+
+    def needed(fact: OwnerNeeded) -> None:
+        log.warning(
+            log_events.OWNER_NEEDED,
+            trouble=fact.trouble.value,
+            amount=fact.amount,
+            reservation_id=fact.reservation_id,
+            provider_payment_id=fact.payment,
+        )
+
+    def settled(fact: CancellationSettled) -> None:
+        log.info(
+            log_events.CANCELLATION_SETTLED,
+            reservation_id=fact.reservation_id,
+            code=fact.code,
+            paid=fact.paid,
+            refund=fact.refund,
+            by_hand=fact.by_hand,
+            percent=fact.percent,
+        )
+
+    return _table(
+        (HandPaymentRecorded, recorded),
+        (HandPaymentReverted, reverted),
+        (OwnerNeeded, needed),
+        (CancellationSettled, settled),
+    )
+
+
 def _conversations(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscriber]:
     def handed_over(fact: HandOverRequested) -> None:
         recorder.hand_over_requested(reason=fact.reason)
         log.warning(log_events.HAND_OVER_REQUESTED, channel=fact.channel, reason=fact.reason.value)
 
-    return _table((HandOverRequested, handed_over))
+    def paused(fact: ConversationPaused) -> None:
+        log.info(
+            log_events.CONVERSATION_PAUSED,
+            channel=fact.channel,
+            reason=fact.reason,
+            until=fact.until.isoformat(),
+        )
+
+    def resumed(fact: ConversationResumed) -> None:
+        log.info(log_events.CONVERSATION_RESUMED, channel=fact.channel)
+
+    return _table(
+        (HandOverRequested, handed_over),
+        (ConversationPaused, paused),
+        (ConversationResumed, resumed),
+    )
 
 
 def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscriber]:
@@ -194,11 +273,15 @@ def _feeds(recorder: Recorder, log: FilteringBoundLogger) -> dict[type, Subscrib
     def resolved(fact: feeds.ConflictResolved) -> None:
         log.info(log_events.CONFLICT_RESOLVED, **asdict(fact))
 
+    def fetched(fact: feeds.ExportFetched) -> None:
+        log.info(log_events.EXPORT_FETCHED, **asdict(fact))
+
     return _table(
         (feeds.FeedRead, read),
         (feeds.FeedFailed, failed),
         (feeds.ConflictFound, found),
         (feeds.ConflictResolved, resolved),
+        (feeds.ExportFetched, fetched),
     )
 
 

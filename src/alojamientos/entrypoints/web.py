@@ -9,8 +9,10 @@ from importlib import metadata as packages
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
+from alojamientos.channels.ical import api as calendars
 from alojamientos.channels.mercadopago import webhook as mercadopago
 from alojamientos.channels.whatsapp import webhook as whatsapp
+from alojamientos.console import api as owner
 from alojamientos.entrypoints import container as containers
 from alojamientos.entrypoints import deps, errors, invariants, metrics, serving
 from alojamientos.entrypoints.container import Container
@@ -20,6 +22,7 @@ from alojamientos.jobs import queries as jobs
 from alojamientos.kit.errors import Unavailable
 from alojamientos.kit.ratelimit import RateLimiter
 from alojamientos.reservations import api as reservations
+from alojamientos.reservations import pictures_api
 from alojamientos.settings import Settings
 from alojamientos.telemetry import http, log_events
 
@@ -28,7 +31,8 @@ _BEATING_JOB = "jobs.sweep"  # the worker runs it every few seconds
 _DESCRIPTION = """Bookings for small lodgings.
 
 Money is integer centavos; a stay is `[check_in, check_out)`, so check-out is the day of leaving.
-Whatever writes or shows a person's data wants the API token as a bearer.
+Whatever writes or shows a person's data wants the API token as a bearer; `/api/v1/owner` wants the
+owner's.
 Every error is an RFC 9457 problem with a stable `code` and the request's `trace_id`."""
 
 
@@ -113,6 +117,16 @@ def _add_routes(app: FastAPI, container: Container) -> None:
             checks=invariants.ALL,
         )
     )
+    app.include_router(pictures_api.create_router(database=container.database))
+    app.include_router(
+        calendars.create_router(
+            database=container.database,
+            domain=settings.calendar_domain,
+            rate_limit=guards.rate_limit,
+            now=container.now,
+        )
+    )
+    _add_owner(app, container, guards)
     postgres, redis = container.needed
     app.include_router(
         health.create_router(
@@ -126,6 +140,24 @@ def _add_routes(app: FastAPI, container: Container) -> None:
     @app.get("/", include_in_schema=False)
     async def index() -> RedirectResponse:
         return RedirectResponse("/docs")
+
+
+def _add_owner(app: FastAPI, container: Container, guards: reservations.Guards) -> None:
+    token = container.settings.app.owner_token
+    app.include_router(
+        owner.create_router(
+            owner.Room(
+                database=container.database,
+                policy=container.booking_policy,
+                locks=container.locks,
+                clock=container.now,
+            ),
+            guards=owner.Guards(
+                token=deps.require_owner(token.get_secret_value() if token else None),
+                rate_limit=guards.rate_limit,
+            ),
+        )
+    )
 
 
 def _worker(container: Container) -> Check:

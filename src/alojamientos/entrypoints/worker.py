@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
-from alojamientos.channels import pipeline
+from alojamientos.channels import another_way, echoes, pipeline
 from alojamientos.channels.base import Sender
 from alojamientos.channels.email.client import EmailClient
 from alojamientos.channels.ical import jobs as calendars
@@ -53,6 +53,7 @@ def create_jobs(
         http=whatsapp,
         api_version=settings.whatsapp.api_version,
         phone_number_id=settings.whatsapp.phone_number_id,
+        notice_template=settings.whatsapp.notice_template,
     )
     return [
         *pipeline.create_jobs(
@@ -76,6 +77,17 @@ def create_jobs(
             log=container.log,
             now=container.now,
         ),
+        another_way.create_job(
+            database=container.database,
+            readers={"whatsapp": sender},
+            mail=settings.guest_mail.mail_enabled,
+            now=container.now,
+        ),
+        echoes.create_job(
+            database=container.database,
+            pause=container.conversation_policy.pause,
+            now=container.now,
+        ),
         *payments.create_jobs(
             database=container.database,
             provider=MercadoPago(
@@ -97,9 +109,13 @@ def create_jobs(
             ),
             recorder=container.recorder,
             now=container.now,
+            domain=settings.calendar_domain,
         ),
         *reservations.create_jobs(
-            database=container.database, log=container.log, checks=invariants.ALL
+            database=container.database,
+            log=container.log,
+            now=container.now,
+            checks=invariants.ALL,
         ),
         journeys.create_job(container, web=web),
     ]

@@ -21,15 +21,16 @@ class RetryLater(Exception):  # noqa: N818 - an instruction to the worker, not a
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a job may fail, and the seconds in between: `first_s`, doubling up to `cap_s`."""
+    """How often a job may fail, and the seconds in between: `first_s`, growing up to `cap_s`."""
 
     attempts: int = 5
     first_s: float = 1.0
     cap_s: float = 300.0
+    factor: float = 2.0
 
     def delay(self, failures: int, *, jitter: Callable[[], float] = random.random) -> float:
         """Return the seconds to wait after the `failures`-th failure, less up to a half of it."""
-        step: float = min(self.cap_s, self.first_s * 2.0 ** min(failures - 1, 30))
+        step: float = min(self.cap_s, self.first_s * self.factor ** min(failures - 1, 30))
         return step * (1.0 - jitter() / 2)
 
 

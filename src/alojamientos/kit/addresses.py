@@ -6,7 +6,9 @@ the address that was checked: a name that changes its mind between check and use
 """
 
 import asyncio
+import contextlib
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -57,7 +59,8 @@ class Target:
 def check_url(url: str, *, allow_private: bool = False) -> SplitResult:
     """Return the parts of an http(s) URL; raises Invalid, which never repeats the URL.
 
-    Only the usual ports are let through, unless private machines are.
+    Only https to a name on its usual port is let through, unless private machines are: whoever is
+    on the way could put nights into a calendar that comes in clear.
     """
     if len(url) > _LONGEST or any(ord(letter) <= ord(" ") for letter in url):
         raise Invalid("The URL is too long or has spaces in it; copy it again", field="url")
@@ -66,15 +69,26 @@ def check_url(url: str, *, allow_private: bool = False) -> SplitResult:
         port = parts.port
     except ValueError:
         raise Invalid("The URL cannot be read; copy it again", field="url") from None
-    if parts.scheme not in _PORTS:
-        raise Invalid("The URL must start with https:// or http://", field="url")
+    if parts.scheme not in (_PORTS if allow_private else ("https",)):
+        raise Invalid("The URL must start with https://", field="url")
     if not parts.hostname:
         raise Invalid("The URL has no host; it should look like https://host/path", field="url")
     if parts.username is not None or parts.password is not None:
         raise Invalid("The URL must not have a user or password before its host", field="url")
-    if not allow_private and port not in (None, *_PORTS.values()):
-        raise Invalid("The URL must not name a port other than 80 or 443", field="url")
+    if not allow_private and port not in (None, _PORTS["https"]):
+        raise Invalid("The URL must not name a port other than 443", field="url")
+    if not allow_private and _is_address(parts.hostname):
+        raise AddressRefused("The URL must name its host, not give a number for it", field="url")
     return parts
+
+
+def _is_address(host: str) -> bool:
+    """Tell whether a host is an address, in any of the ways in which systems take one."""
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host)
+        return True
+    # Also 2130706433, 0x7f.1 and 127.1, which the resolver reads as inet_aton does.
+    return re.fullmatch(r"(?:0x[0-9a-f]*|\d+)", host.rstrip(".").rpartition(".")[2]) is not None
 
 
 async def resolve(url: str, *, allow_private: bool = False) -> Target:

@@ -63,6 +63,10 @@ class Argentina:
     def good_friday(self, year: int) -> date | None:
         return self._named(year, "Viernes Santo")
 
+    def named_days(self, year: int) -> Mapping[date, str]:
+        """Return the holidays of `year` by day, as the law calls them."""
+        return self._year(year)
+
     def _starts(self, year: int) -> list[date]:
         """Return the first days of the runs that some holiday of `year` belongs to."""
         starts = []

@@ -22,7 +22,7 @@ class Effect(StrEnum):
     REVIVE = "revive"  # the expired hold does, if its dates are still free
     RECORD_PAID = "record_paid"  # ledger: the guest paid
     RECORD_RETURNED = "record_returned"  # ledger: what was refunded or charged back
-    REFUND = "refund"  # give back what is left of it
+    REFUND = "refund"  # give back `Decision.give_back` of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +49,15 @@ class Booking:
     """What matters of the reservation that the payment names.
 
     `status` is the effective one: an overdue hold is expired. `paid_by_others` is what other
-    payments, not counting those being refunded, have brought in and left there, in centavos.
+    payments, not counting what is being refunded, have brought in and left there, in centavos.
+    `for_balance` tells that the guest paid by a link for what was left to pay.
     """
 
     status: Status
     deposit: int
+    total: int
     paid_by_others: int = 0
+    for_balance: bool = False
     dates_taken: bool = False  # found out by trying to revive it
 
 
@@ -65,6 +68,7 @@ class Decision:
     outcome: Outcome
     effects: tuple[Effect, ...] = ()
     store: bool = True
+    give_back: int = 0
 
 
 # How far along a status is, to order two states of the same instant.
@@ -151,26 +155,37 @@ def _accept(payment: ProviderPayment, booking: Booking) -> Decision:
     """Decide about money that has just come in."""
     net = payment.amount - payment.given_back
     if booking.status is Status.CANCELLED:
-        return _give_back(Outcome.REFUND_CANCELLED)
+        return _return_all(Outcome.REFUND_CANCELLED, net)
     if booking.dates_taken:
-        return _give_back(Outcome.REFUND_DATES_TAKEN)
-    if booking.paid_by_others >= booking.deposit:
-        return _give_back(Outcome.REFUND_DUPLICATE)
-    if booking.paid_by_others + net < booking.deposit:
-        return Decision(
-            outcome=Outcome.PARTIAL, effects=(Effect.RECORD_PAID, Effect.RECORD_RETURNED)
-        )
+        return _return_all(Outcome.REFUND_DATES_TAKEN, net)
+    due = booking.total - booking.paid_by_others
+    has_deposit = booking.paid_by_others >= booking.deposit
+    if due <= 0 or (has_deposit and not booking.for_balance):
+        return _return_all(Outcome.REFUND_DUPLICATE, net)
+    is_short = booking.paid_by_others + net < booking.deposit
+    if has_deposit or (is_short and booking.status in _SOLD):
+        return _keep(Outcome.BALANCE, excess=net - due)
+    if is_short:
+        return _keep(Outcome.PARTIAL)
     outcome, effect = _ACCEPTED[booking.status]
-    effects = (effect,) if effect else ()
-    return Decision(outcome=outcome, effects=(*effects, Effect.RECORD_PAID, Effect.RECORD_RETURNED))
+    return _keep(outcome, effect, excess=net - due)
 
 
-def _give_back(outcome: Outcome) -> Decision:
-    return Decision(
-        outcome=outcome, effects=(Effect.RECORD_PAID, Effect.RECORD_RETURNED, Effect.REFUND)
-    )
+_RECORD = (Effect.RECORD_PAID, Effect.RECORD_RETURNED)
 
 
+def _return_all(outcome: Outcome, net: int) -> Decision:
+    return Decision(outcome=outcome, effects=(*_RECORD, Effect.REFUND), give_back=net)
+
+
+def _keep(outcome: Outcome, effect: Effect | None = None, *, excess: int = 0) -> Decision:
+    """Keep the money, but for what is more than the whole price."""
+    first = (effect,) if effect else ()
+    last = (Effect.REFUND,) if excess > 0 else ()
+    return Decision(outcome=outcome, effects=(*first, *_RECORD, *last), give_back=max(excess, 0))
+
+
+_SOLD = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 # A reservation that somebody confirmed by hand takes the deposit as it is.
 _ACCEPTED: Mapping[Status, tuple[Outcome, Effect | None]] = {
     Status.PRE_RESERVED: (Outcome.CONFIRMED, Effect.CONFIRM),

@@ -13,11 +13,12 @@ from structlog.typing import FilteringBoundLogger
 from alojamientos.jobs.registry import Job, Retry, RetryLater
 from alojamientos.kit.db import Database, Transaction
 from alojamientos.kit.errors import ProviderUnavailable
-from alojamientos.payments import operations, queries, refunds, store
+from alojamientos.payments import links, operations, queries, refunds, store
 from alojamientos.payments.domain import Account
 from alojamientos.payments.events import Outcome, ReconciliationFound
 from alojamientos.payments.provider import (
     FoundPayment,
+    LinkRequest,
     PaymentProvider,
     PaymentRefused,
     ProviderPayment,
@@ -28,6 +29,7 @@ from alojamientos.telemetry import log_events
 
 APPLY = "payments.apply"
 CREATE_LINK = "payments.create_link"
+CREATE_BALANCE_LINK = "payments.create_balance_link"
 REFUND = "payments.refund"
 RECONCILE = "payments.reconcile"
 
@@ -72,12 +74,23 @@ class _Work:
     async def create_link(self, *, reservation_id: int) -> None:
         """Get a link for a hold: written down, asked for, kept."""
         async with self._database.begin() as tx:
-            request = await operations.request_link(tx, reservation_id=reservation_id)
+            request = await links.request_link(tx, reservation_id=reservation_id)
+        await self._make(request)
+
+    async def create_balance_link(self, *, reservation_id: int) -> None:
+        """Get a link for what is left to pay of a confirmed booking."""
+        async with self._database.begin() as tx:
+            request = await links.request_balance_link(
+                tx, reservation_id=reservation_id, now=self._now()
+            )
+        await self._make(request)
+
+    async def _make(self, request: LinkRequest | None) -> None:
         if request is None:
             return
         preference = await self._provider.create_preference(request)
         async with self._database.begin() as tx:
-            await operations.link_ready(tx, request=request, preference=preference)
+            await links.link_ready(tx, request=request, preference=preference)
 
     async def apply(self, *, provider_payment_id: str, inbox_event_id: int | None = None) -> None:
         """Fetch a payment and do what its state asks for; close the notification of it.
@@ -161,7 +174,7 @@ class _Work:
 
     async def _is_given_back(self, order: RefundOrder) -> bool:
         payment = await self._provider.get_payment(order.payment_provider_id)
-        return payment is not None and payment.given_back >= payment.amount
+        return payment is not None and payment.given_back >= order.up_to
 
     async def reconcile(self) -> None:
         """Look for payments that no notification told of, and take them in.
@@ -246,6 +259,7 @@ def create_jobs(
     )
     return [
         Job(CREATE_LINK, work.create_link, retry=_PATIENT),
+        Job(CREATE_BALANCE_LINK, work.create_balance_link, retry=_PATIENT),
         Job(APPLY, work.apply, retry=_PATIENT),
         Job(REFUND, work.refund, retry=_PATIENT),
         Job(RECONCILE, work.reconcile, every="*/5 * * * *", timeout_s=240),

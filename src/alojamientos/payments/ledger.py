@@ -4,9 +4,10 @@ Rules. A line is written once and never changed; what is due is the sum of a res
 and below zero it is the guest's money. The whole price is charged when the dates are held (and
 again when an expired hold is revived) and released when the hold expires or the reservation is
 cancelled, so that a reservation that blocks dates always sums to its price less what was paid.
-Whether a cancelled guest gets a deposit back is a person's decision: until then it stays in their
-favor. A payment is written as paid once, when it is first accepted or decided to be refunded;
-after that its refunds and chargebacks follow what the provider tells, difference by difference.
+What a cancelled guest does not get back is retained; until that is decided all of it stays in
+their favor. A payment is written as paid once, when it is first accepted or decided to be refunded;
+after that its refunds and chargebacks follow what the provider tells, difference by difference. A
+payment that was entered by hand by mistake is reverted.
 """
 
 import sqlalchemy as sa
@@ -86,11 +87,12 @@ async def record_returned(
 async def record_refund(
     conn: AsyncConnection, *, payment_id: int, reservation_id: int, returned: int, currency: str
 ) -> int:
-    """Bring a payment's refunds up to `returned`, or to those that we made if they are more.
+    """Bring a payment's refunds up to `returned`, or to those that we asked for if they are more.
 
-    Returns what they now stand at.
+    What was given back by hand comes on top. Returns what they now stand at.
     """
-    target = max(returned, await _refunded_by_us(conn, payment_id))
+    at_provider, by_hand = await _refunded_by_us(conn, payment_id)
+    target = max(returned, at_provider) + by_hand
     await _bring_to(
         conn,
         payment_id=payment_id,
@@ -128,23 +130,44 @@ async def _bring_to(
         )
 
 
-async def _refunded_by_us(conn: AsyncConnection, payment_id: int) -> int:
-    query = sa.select(sa.func.coalesce(sa.func.sum(refund.c.amount), 0)).where(
-        refund.c.payment_id == payment_id, refund.c.status == "done"
+async def _refunded_by_us(conn: AsyncConnection, payment_id: int) -> tuple[int, int]:
+    total = sa.func.sum(refund.c.amount)
+    query = sa.select(
+        total.filter(~refund.c.by_hand).label("at_provider"),
+        total.filter(refund.c.by_hand).label("by_hand"),
+    ).where(refund.c.payment_id == payment_id, refund.c.status == "done")
+    row = (await conn.execute(query)).one()
+    return int(row.at_provider or 0), int(row.by_hand or 0)
+
+
+async def record_reverted(
+    conn: AsyncConnection, *, payment_id: int, reservation_id: int, amount: int, currency: str
+) -> None:
+    """Write that `amount`, written as paid by mistake, did not come in."""
+    await store.add_entry(
+        conn,
+        reservation_id=reservation_id,
+        kind="reverted",
+        amount=amount,
+        currency=currency,
+        key=f"reverted:{payment_id}",
+        payment_id=payment_id,
     )
-    return int((await conn.execute(query)).scalar_one())
 
 
-async def paid_by_others(
-    conn: AsyncConnection, *, reservation_id: int, payment_id: int | None
-) -> int:
-    """Return what payments other than `payment_id` left here, without those being given back."""
+async def retain(conn: AsyncConnection, *, reservation_id: int, amount: int, currency: str) -> None:
+    """Bring what the lodging keeps of a cancelled booking to `amount`."""
     entries = ledger_entry.c
-    going_back = sa.select(refund.c.payment_id)
-    query = sa.select(sa.func.coalesce(-sa.func.sum(entries.amount), 0)).where(
-        entries.reservation_id == reservation_id,
-        entries.payment_id.is_not(None),
-        entries.payment_id != (payment_id or 0),
-        entries.payment_id.not_in(going_back),
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(entries.amount), 0)).where(
+        entries.reservation_id == reservation_id, entries.kind == "retained"
     )
-    return int((await conn.execute(query)).scalar_one())
+    count, standing = (await conn.execute(query)).one()
+    if amount != int(standing):
+        await store.add_entry(
+            conn,
+            reservation_id=reservation_id,
+            kind="retained",
+            amount=amount - int(standing),
+            currency=currency,
+            key=f"retained:{reservation_id}:{count}",
+        )

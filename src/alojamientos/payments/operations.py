@@ -1,8 +1,7 @@
-"""What changes payments: links and payments' states. Commits are the caller's."""
+"""What a payment's state changes. Commits are the caller's."""
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -10,28 +9,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Conflict
-from alojamientos.payments import domain, ledger, refunds, store
+from alojamientos.payments import domain, ledger, refunds, standing, store
 from alojamientos.payments.domain import Account, Booking, Decision, Effect, Known
 from alojamientos.payments.events import (
     Outcome,
+    OwnerNeeded,
     PaymentApplied,
-    PaymentLinkCreated,
+    Purpose,
+    Trouble,
 )
-from alojamientos.payments.provider import (
-    LinkRequest,
-    PaymentStatus,
-    Preference,
-    ProviderPayment,
-)
+from alojamientos.payments.plans import Share
+from alojamientos.payments.provider import PaymentStatus, ProviderPayment
 from alojamientos.payments.store import payment as payments
 from alojamientos.payments.store import payment_event, payment_link
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries
 from alojamientos.reservations.domain import DatesTaken
-from alojamientos.reservations.events import ReservationChanged, Status
+from alojamientos.reservations.events import ReservationChanged, ReservationMoved
 from alojamientos.reservations.views import ReservationView
 
 _TRIES = 3
+_TROUBLES = {
+    Outcome.CHARGED_BACK: Trouble.CHARGED_BACK,
+    Outcome.DISPUTED: Trouble.DISPUTED,
+    Outcome.ORPHAN: Trouble.ORPHAN,
+}
+# Money that stays, but for an excess over the whole price.
+_KEPT = (Outcome.CONFIRMED, Outcome.REVIVED, Outcome.BALANCE)
+_EXCESS = "refund_excess"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,74 +47,13 @@ class Applied:
     reservation_id: int | None
 
 
-async def request_link(tx: Transaction, *, reservation_id: int) -> LinkRequest | None:
-    """Write down the link to ask for, before anyone is asked; None when none is needed (any more).
-
-    A hold gets one link; it closes with the hold. A second call returns the very same request.
-    """
-    view = await queries.by_id(tx.conn, reservation_id)
-    if view.status is not Status.PRE_RESERVED or view.hold_expires_at is None:
-        return None
-    await store.lock_reservation(tx.conn, reservation_id)
-    links = (
-        await tx.conn.execute(
-            sa.select(payment_link)
-            .where(payment_link.c.reservation_id == reservation_id)
-            .order_by(payment_link.c.id)
-        )
-    ).all()
-    current = next((one for one in links if one.expires_at == view.hold_expires_at), None)
-    if current is None:
-        reference = f"{view.code}:dep:{len(links) + 1}"
-        current = await store.insert_link(
-            tx.conn,
-            reservation_id=reservation_id,
-            external_reference=reference,
-            idempotency_key=uuid5(NAMESPACE_URL, f"alojamientos:link:{reference}"),
-            amount=view.deposit,
-            currency=view.currency,
-            expires_at=view.hold_expires_at,
-        )
-    return None if current.ready_at else _link_request(current, view)
-
-
-def _link_request(link: sa.Row[Any], view: ReservationView) -> LinkRequest:
-    dates = f"{view.check_in:%d/%m/%Y} al {view.check_out:%d/%m/%Y}"
-    return LinkRequest(
-        link_id=link.id,
-        reservation_id=view.id,
-        code=view.code,
-        external_reference=link.external_reference,
-        idempotency_key=link.idempotency_key,
-        amount=link.amount,
-        currency=link.currency,
-        title=f"Seña {view.accommodation_name}, {dates}",
-        description=f"Reserva {view.code}, {view.guests} huéspedes",
-        valid_from=link.created_at,
-        expires_at=link.expires_at,
-    )
-
-
-async def link_ready(tx: Transaction, *, request: LinkRequest, preference: Preference) -> bool:
-    """Keep the link that the provider made; emits PaymentLinkCreated while it can be paid.
-
-    Returns False when it was kept before.
-    """
-    result = await tx.conn.execute(
-        sa.update(payment_link)
-        .where(payment_link.c.id == request.link_id, payment_link.c.ready_at.is_(None))
-        .values(preference_id=preference.preference_id, url=preference.url, ready_at=sa.func.now())
-    )
-    if not result.rowcount:
-        return False
-    view = await queries.by_id(tx.conn, request.reservation_id)
-    if view.status is Status.PRE_RESERVED:
-        tx.emit(PaymentLinkCreated(reservation_id=view.id, code=view.code, amount=request.amount))
-    return True
-
-
 async def record_reservation_changed(tx: Transaction, fact: ReservationChanged) -> None:
     """Charge or release a reservation's price in the ledger; the rules are in `ledger`."""
+    await ledger.follow_reservation(tx.conn, reservation_id=fact.reservation_id, status=fact.status)
+
+
+async def record_reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
+    """Charge or release what a reservation costs more or less than before."""
     await ledger.follow_reservation(tx.conn, reservation_id=fact.reservation_id, status=fact.status)
 
 
@@ -133,6 +77,7 @@ async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) 
         )
     if decision.store:
         await _write(tx, payment, decision, view)
+    kept = decision.outcome in _KEPT
     tx.emit(
         PaymentApplied(
             provider_id=payment.provider_id,
@@ -140,9 +85,39 @@ async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) 
             amount=payment.amount,
             reservation_id=view.id if view else None,
             code=view.code if view else None,
+            excess=decision.give_back if kept else 0,
         )
     )
+    trouble = _TROUBLES.get(decision.outcome)
+    if trouble is not None:
+        tx.emit(
+            OwnerNeeded(
+                trouble=trouble,
+                key=f"payment:{payment.provider_id}:{trouble}",
+                amount=payment.amount,
+                reservation_id=view.id if view else None,
+                payment=payment.provider_id,
+            )
+        )
     return Applied(outcome=decision.outcome, reservation_id=view.id if view else None)
+
+
+async def warn_of_fraud(tx: Transaction, *, provider_id: str) -> None:
+    """Tell the owner that the provider takes a payment for fraud; emits OwnerNeeded.
+
+    The money's fate comes as the payment's own state; until then nobody should be handed a key.
+    """
+    row = await store.load_payment(tx.conn, provider_id)
+    if row is not None:
+        tx.emit(
+            OwnerNeeded(
+                trouble=Trouble.FRAUD,
+                key=f"payment:{provider_id}:{Trouble.FRAUD}",
+                amount=row.amount,
+                reservation_id=row.reservation_id,
+                payment=provider_id,
+            )
+        )
 
 
 async def _resolve(
@@ -155,6 +130,14 @@ async def _resolve(
         payment_link.c.external_reference == payment.external_reference
     )
     return (await conn.execute(query)).scalar_one_or_none()
+
+
+async def _purpose(conn: AsyncConnection, payment: ProviderPayment) -> Purpose:
+    query = sa.select(payment_link.c.purpose).where(
+        payment_link.c.external_reference == payment.external_reference
+    )
+    # Without a link of ours a person has said whose it is: then it is money for what is left.
+    return Purpose((await conn.execute(query)).scalar_one_or_none() or Purpose.BALANCE)
 
 
 async def _known(conn: AsyncConnection, row: sa.Row[Any] | None) -> Known | None:
@@ -181,16 +164,19 @@ async def _settle(
     The reservation may change between the look and the attempt (its hold runs out, the guest
     cancels): then the decision is made again from what it has become.
     """
-    others = await ledger.paid_by_others(
+    others = await standing.left_by_others(
         tx.conn, reservation_id=reservation_id, payment_id=payment_id
     )
+    purpose = await _purpose(tx.conn, payment)
     refusal: Conflict | None = None
     for _ in range(_TRIES):
         view = await queries.by_id(tx.conn, reservation_id)
         booking = Booking(
             status=view.status,
             deposit=view.deposit,
+            total=view.total,
             paid_by_others=others,
+            for_balance=purpose is Purpose.BALANCE,
             dates_taken=isinstance(refusal, DatesTaken),
         )
         decision = domain.decide(payment, account=account, known=known, booking=booking)
@@ -221,11 +207,20 @@ async def _write(
             currency=payment.currency,
         )
     if Effect.RECORD_RETURNED in decision.effects:
+        await refunds.made_after_all(tx, payment_id=payment_id, given_back=payment.given_back)
         await ledger.record_returned(
             tx.conn, payment_id=payment_id, reservation_id=view.id, payment=payment
         )
     if Effect.REFUND in decision.effects:
-        await refunds.order(tx, payment=payment, payment_id=payment_id, outcome=decision.outcome)
+        share = Share(
+            payment_id=payment_id,
+            provider_id=payment.provider_id,
+            amount=decision.give_back,
+            by_hand=False,
+            up_to=payment.given_back + decision.give_back,
+        )
+        reason = _EXCESS if decision.outcome in _KEPT else decision.outcome.value
+        await refunds.order(tx, share=share, reason=reason)
 
 
 async def _store(
@@ -243,8 +238,10 @@ async def _store(
         "provider_updated_at": payment.updated_at,
         "approved_at": payment.approved_at,
     }
-    # What we did about it stays on the payment when there is nothing more to do.
-    decided = {} if outcome is Outcome.SEEN else {"outcome": outcome.value}
+    # What we did about it stays on the payment when there is nothing more to do, and while only a
+    # part of it went back.
+    in_part = outcome is Outcome.REFUNDED and payment.given_back < payment.amount
+    decided = {} if outcome is Outcome.SEEN or in_part else {"outcome": outcome.value}
     statement = (
         insert(payments)
         .values(provider=store.PROVIDER, provider_id=payment.provider_id, **values, **decided)

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from alojamientos.kit.errors import ProviderError
+from alojamientos.payments.events import Purpose
 
 
 class PaymentStatus(StrEnum):
@@ -75,6 +76,7 @@ class LinkRequest:
     code: str
     external_reference: str
     idempotency_key: UUID
+    purpose: Purpose
     amount: int
     currency: str
     title: str

@@ -7,26 +7,30 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alojamientos.payments.store import inbox_event, ledger_entry, payment_link
+from alojamientos.payments.events import Purpose
+from alojamientos.payments.store import PROVIDER, inbox_event, ledger_entry, payment_link
 from alojamientos.payments.store import payment as payments
 
 # Approved money that is with us and that no reservation accounts for: of an unknown reference,
-# short of a deposit, or to be given back and not yet given back.
+# short of a deposit, or to be given back and not yet given back. What the owner is to give back by
+# hand has a list of its own.
 _UNRECONCILED = sa.text(
     """SELECT count(*), min(p.approved_at) FROM payment p
     LEFT JOIN reservation r ON r.id = p.reservation_id
-    WHERE p.status = 'approved' AND p.amount > p.refunded
+    WHERE p.provider = 'mercadopago' AND p.status = 'approved' AND p.amount > p.refunded
       AND (p.outcome = 'orphan'
            OR (p.outcome = 'partial' AND r.status NOT IN ('confirmed', 'completed', 'no_show'))
-           OR EXISTS (SELECT FROM refund f WHERE f.payment_id = p.id AND f.status <> 'done'))"""
+           OR EXISTS (SELECT FROM refund f WHERE f.payment_id = p.id AND f.status <> 'done'
+               AND NOT f.by_hand))"""
 )
-# Links whose hold is open or ended within a day, and that no approved payment has answered.
+# Links that are open or closed within a day, and that no approved payment has answered.
 _OPEN_LINKS = sa.text(
     """SELECT l.external_reference FROM payment_link l
     JOIN reservation r ON r.id = l.reservation_id
     WHERE l.ready_at IS NOT NULL AND l.expires_at > :since
-      AND r.status IN ('pre_reserved', 'expired')
-      AND NOT EXISTS (SELECT FROM payment p WHERE p.reservation_id = r.id AND p.status = 'approved')
+      AND (l.purpose = 'balance' OR r.status IN ('pre_reserved', 'expired'))
+      AND NOT EXISTS (SELECT FROM payment p WHERE p.status = 'approved'
+          AND p.external_reference = l.external_reference)
     ORDER BY l.expires_at LIMIT :limit"""
 )
 _LAST_SUCCESS = sa.text("SELECT last_success_at FROM job_heartbeat WHERE job_name = :job")
@@ -45,7 +49,7 @@ class PaymentLink:
 class Balance:
     """A reservation's money in centavos; `due` below zero is the guest's."""
 
-    charged: int  # less what was released
+    charged: int  # less what was released, and what is retained of a cancelled booking
     paid: int  # less what was refunded or charged back
 
     @property
@@ -53,12 +57,15 @@ class Balance:
         return self.charged - self.paid
 
 
-async def link_for(conn: AsyncConnection, *, reservation_id: int) -> PaymentLink | None:
-    """Return the reservation's link while it can be paid, by the database's clock."""
+async def link_for(
+    conn: AsyncConnection, *, reservation_id: int, purpose: Purpose = Purpose.DEPOSIT
+) -> PaymentLink | None:
+    """Return the reservation's newest link while it can be paid, by the database's clock."""
     query = (
         sa.select(payment_link.c.url, payment_link.c.amount, payment_link.c.expires_at)
         .where(
             payment_link.c.reservation_id == reservation_id,
+            payment_link.c.purpose == purpose.value,
             payment_link.c.ready_at.is_not(None),
             payment_link.c.expires_at > sa.func.now(),
         )
@@ -79,7 +86,7 @@ async def balance(conn: AsyncConnection, *, reservation_id: int) -> Balance:
         .group_by(ledger_entry.c.kind)
     )
     sums = {kind: int(amount) for kind, amount in await conn.execute(query)}
-    charged = sums.pop("charged", 0) + sums.pop("released", 0)
+    charged = sum(sums.pop(kind, 0) for kind in ("charged", "released", "retained"))
     return Balance(charged=charged, paid=-sum(sums.values()))
 
 
@@ -92,7 +99,7 @@ async def unreconciled(conn: AsyncConnection) -> tuple[int, datetime | None]:
 async def versions(conn: AsyncConnection, provider_ids: Collection[str]) -> dict[str, datetime]:
     """Return the stored version of each of these payments that is stored."""
     query = sa.select(payments.c.provider_id, payments.c.provider_updated_at).where(
-        payments.c.provider_id.in_(provider_ids)
+        payments.c.provider == PROVIDER, payments.c.provider_id.in_(provider_ids)
     )
     return {row.provider_id: row.provider_updated_at for row in await conn.execute(query)}
 

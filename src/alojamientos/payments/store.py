@@ -32,6 +32,7 @@ payment_link = sa.Table(
     sa.Column("url", sa.Text),
     sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
     sa.Column("ready_at", _instant),
+    sa.Column("purpose", sa.Text, nullable=False, server_default="deposit"),
 )
 
 payment = sa.Table(
@@ -80,7 +81,32 @@ refund = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
     sa.Column("done_at", _instant),
+    sa.Column("by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("up_to", sa.BigInteger, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("asked_by", sa.Text, nullable=False, server_default="rule"),
+    sa.Column("ended_by", sa.Text),
     sa.UniqueConstraint("payment_id", "reason"),
+)
+
+hand_payment = sa.Table(
+    "hand_payment",
+    metadata,
+    sa.Column("payment_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("received_on", sa.Date, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("entered_by", sa.Text, nullable=False),
+    sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
+)
+
+hand_payment_reversal = sa.Table(
+    "hand_payment_reversal",
+    metadata,
+    sa.Column("payment_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("entered_by", sa.Text, nullable=False),
+    sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
 )
 
 ledger_entry = sa.Table(
@@ -96,7 +122,14 @@ ledger_entry = sa.Table(
     sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
 )
 
-# Another room's tables, by the columns that are needed here.
+# Other rooms' tables, by the columns that are needed here.
+audit_entry = sa.table(
+    "audit_entry",
+    sa.column("actor", sa.Text),
+    sa.column("action", sa.Text),
+    sa.column("subject", sa.Text),
+    sa.column("detail", pg.JSONB),
+)
 inbox_event = sa.table(
     "inbox_event",
     sa.column("id", sa.BigInteger),
@@ -137,6 +170,7 @@ async def insert_link(
     amount: int,
     currency: str,
     expires_at: datetime | None,
+    purpose: str,
 ) -> sa.Row[Any]:
     """Write a link that the provider has not made yet, and return its row."""
     statement = (
@@ -148,6 +182,7 @@ async def insert_link(
             amount=amount,
             currency=currency,
             expires_at=expires_at,
+            purpose=purpose,
         )
         .returning(payment_link)
     )
@@ -201,3 +236,12 @@ async def count_inbox_attempt(conn: AsyncConnection, *, event_id: int) -> int:
         .returning(inbox_event.c.attempts)
     )
     return int((await conn.execute(statement)).scalar_one())
+
+
+async def audit(
+    conn: AsyncConnection, *, actor: str, action: str, subject: str, **detail: object
+) -> None:
+    """Write down who did what to which money."""
+    await conn.execute(
+        sa.insert(audit_entry).values(actor=actor, action=action, subject=subject, detail=detail)
+    )

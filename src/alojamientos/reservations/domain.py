@@ -1,12 +1,13 @@
 """Stays, prices, statuses and refusals: decisions only, no clock, no database."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
 from alojamientos.kit.errors import Conflict, Invalid, NotFound
+from alojamientos.reservations.cancellation import CancellationPolicy
 from alojamientos.reservations.events import Status
 
 MAX_NIGHTS = 60
@@ -139,9 +140,21 @@ class Stay:
             )
 
 
+class NightKind(StrEnum):
+    WEEKNIGHT = "weeknight"
+    WEEKEND = "weekend"
+
+
+class RuleKind(StrEnum):
+    """What a price rule is for; where both set something, the holiday decides."""
+
+    HOLIDAY = "holiday"
+    SEASON = "season"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRule:
-    """A season: what it sets replaces the accommodation's for nights in [starts_on, ends_on)."""
+    """What it sets replaces the accommodation's for nights in [starts_on, ends_on)."""
 
     name: str
     starts_on: date
@@ -149,6 +162,11 @@ class PriceRule:
     nightly_price: int | None = None
     weekend_price: int | None = None
     min_nights: int | None = None
+    kind: RuleKind = RuleKind.SEASON
+
+    def price_of(self, night: NightKind) -> int | None:
+        """Return what it sets for such a night, or None when it leaves that alone."""
+        return self.weekend_price if night is NightKind.WEEKEND else self.nightly_price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,28 +185,30 @@ class Accommodation:
     time_zone: str
     rules: tuple[PriceRule, ...] = ()
 
-    def rule_on(self, night: date) -> PriceRule | None:
-        return next((r for r in self.rules if r.starts_on <= night < r.ends_on), None)
+    def rules_on(self, night: date) -> list[PriceRule]:
+        """Return the rules that hold on `night`, the one that decides first."""
+        found = [rule for rule in self.rules if rule.starts_on <= night < rule.ends_on]
+        return sorted(found, key=lambda rule: rule.kind is not RuleKind.HOLIDAY)
+
+    def price_of(self, night: NightKind) -> int:
+        """Return the price of such a night where no rule sets another."""
+        return self.weekend_price if night is NightKind.WEEKEND else self.nightly_price
 
     def min_nights_on(self, check_in: date) -> int:
-        """Return the fewest nights of a stay that begins on `check_in`: its season decides."""
-        rule = self.rule_on(check_in)
-        return (rule and rule.min_nights) or self.min_nights
+        """Return the fewest nights of a stay that begins on `check_in`: its rules decide."""
+        least = (rule.min_nights for rule in self.rules_on(check_in) if rule.min_nights)
+        return next(least, self.min_nights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The lodging's rules for bookings: its zone, how long a hold lasts, what is asked for it."""
+    """The lodging's rules for bookings: its zone, holds, deposits, and what is given back."""
 
     time_zone: str
     hold: timedelta
     deposit_percent: int
     max_open_holds: int
-
-
-class NightKind(StrEnum):
-    WEEKNIGHT = "weeknight"
-    WEEKEND = "weekend"
+    cancellation: CancellationPolicy = field(default_factory=CancellationPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,12 +223,16 @@ class QuoteLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a stay costs, night by night, in centavos; frozen in the reservation."""
+    """What a stay costs, night by night, in centavos; frozen in the reservation.
+
+    `cancellation` is the policy it was booked under, as text; "" in those of before there was one.
+    """
 
     lines: tuple[QuoteLine, ...]
     total: int
     deposit: int
     currency: str
+    cancellation: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -224,6 +248,7 @@ class Quote:
             "total": self.total,
             "deposit": self.deposit,
             "currency": self.currency,
+            "cancellation": self.cancellation,
         }
 
     @classmethod
@@ -241,6 +266,7 @@ class Quote:
             total=data["total"],
             deposit=data["deposit"],
             currency=data["currency"],
+            cancellation=data.get("cancellation", ""),
         )
 
 
@@ -257,19 +283,26 @@ def price(accommodation: Accommodation, stay: Stay, *, deposit_percent: int) -> 
 
 
 def _line(accommodation: Accommodation, night: date) -> QuoteLine:
-    rule = accommodation.rule_on(night)
-    if night.weekday() in _WEEKEND:
-        kind, amount = NightKind.WEEKEND, accommodation.weekend_price
-        special = rule.weekend_price if rule else None
-    else:
-        kind, amount = NightKind.WEEKNIGHT, accommodation.nightly_price
-        special = rule.nightly_price if rule else None
+    kind = kind_of(night)
+    rules = accommodation.rules_on(night)
+    deciding = deciding_rule(rules, kind)
+    special = deciding.price_of(kind) if deciding else None
+    named = deciding or next(iter(rules), None)
     return QuoteLine(
         night=night,
-        amount=amount if special is None else special,
+        amount=accommodation.price_of(kind) if special is None else special,
         kind=kind,
-        season=rule.name if rule else None,
+        season=named.name if named else None,
     )
+
+
+def kind_of(night: date) -> NightKind:
+    return NightKind.WEEKEND if night.weekday() in _WEEKEND else NightKind.WEEKNIGHT
+
+
+def deciding_rule(rules: Sequence[PriceRule], kind: NightKind) -> PriceRule | None:
+    """Return the first of `rules` that sets a price for such a night, or None."""
+    return next((rule for rule in rules if rule.price_of(kind) is not None), None)
 
 
 def deposit(total: int, *, percent: int) -> int:
@@ -278,8 +311,13 @@ def deposit(total: int, *, percent: int) -> int:
     return min(total, max(share, _PESO))
 
 
-def check_fits(accommodation: Accommodation, stay: Stay, *, guests: int) -> None:
-    """Raise TooManyGuests or TooFewNights when the accommodation does not take such a stay."""
+def check_fits(
+    accommodation: Accommodation, stay: Stay, *, guests: int, any_length: bool = False
+) -> None:
+    """Raise TooManyGuests or TooFewNights when the accommodation does not take such a stay.
+
+    With `any_length`, which is the owner's to say, a short one is taken too.
+    """
     if guests < 1:
         raise Invalid("guests must be at least 1", field="guests")
     if guests > accommodation.capacity:
@@ -290,7 +328,7 @@ def check_fits(accommodation: Accommodation, stay: Stay, *, guests: int) -> None
             accommodation_id=accommodation.id,
         )
     least = accommodation.min_nights_on(stay.check_in)
-    if stay.nights < least:
+    if stay.nights < least and not any_length:
         raise TooFewNights(
             f"{accommodation.name} takes at least {least} nights from"
             f" {stay.check_in.isoformat()}; choose a later check_out",

@@ -35,6 +35,20 @@ class ReservationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationMoved:
+    """A reservation has other dates, another accommodation, another party or another price."""
+
+    reservation_id: int
+    code: str
+    accommodation_id: int
+    channel: Channel
+    status: Status
+    nights: int
+    total: int
+    previous_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockAcquired:
     """The serialisation lock in front of a booking was had (or its server is away: `skipped`)."""
 

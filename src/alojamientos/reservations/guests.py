@@ -39,3 +39,14 @@ async def identify_guest(
     if found.learns:
         await tx.conn.execute(statements.LEARN_GUEST, {"id": found.id, **values})
     return int(found.id)
+
+
+async def link_identity(tx: Transaction, *, known: tuple[str, str], new: tuple[str, str]) -> None:
+    """Let `new` (kind and value) name whom `known` names; what names someone already stays."""
+    names = {
+        "known_kind": known[0],
+        "known_value": known[1],
+        "new_kind": new[0],
+        "new_value": new[1],
+    }
+    await tx.conn.execute(statements.LINK_IDENTITY, names)

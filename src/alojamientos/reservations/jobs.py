@@ -1,14 +1,14 @@
 """What reservations need done from time to time."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
 from alojamientos.jobs.registry import Job
 from alojamientos.kit import idempotency
 from alojamientos.kit.db import Database
-from alojamientos.reservations import invariants, operations
+from alojamientos.reservations import invariants, operations, stays
 from alojamientos.reservations.invariants import INVARIANTS, Invariant
 from alojamientos.telemetry import log_events
 
@@ -20,6 +20,7 @@ def create_jobs(
     *,
     database: Database,
     log: FilteringBoundLogger,
+    now: Callable[[], datetime],
     remind_within: timedelta = timedelta(minutes=15),
     checks: Sequence[Invariant] = INVARIANTS,
 ) -> list[Job]:
@@ -61,6 +62,29 @@ def create_jobs(
     return [
         Job(name="reservations.expire_holds", run=expire_holds, every="* * * * *"),
         Job(name="reservations.remind_holds", run=remind_holds, every="* * * * *"),
+        # Every hour, so that a worker that slept at midnight makes up for it soon.
+        Job(
+            name="reservations.complete_stays",
+            run=_completing(database, log, now),
+            every="3 * * * *",
+        ),
         Job(name="reservations.check_invariants", run=check_invariants, every="*/5 * * * *"),
         Job(name="reservations.forget_answers", run=forget_answers, every="17 * * * *"),
     ]
+
+
+def _completing(
+    database: Database, log: FilteringBoundLogger, clock: Callable[[], datetime]
+) -> Callable[[], Awaitable[None]]:
+    async def complete_stays() -> None:
+        total = 0
+        while True:
+            async with database.begin() as tx:
+                count = await stays.complete_ended(tx, now=clock(), limit=_BATCH)
+            total += count
+            if count < _BATCH:
+                break
+        if total:
+            log.info(log_events.STAYS_COMPLETED, count=total)
+
+    return complete_stays

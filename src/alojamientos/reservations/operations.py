@@ -18,19 +18,19 @@ from sqlalchemy.exc import IntegrityError
 from alojamientos.kit import codes, db
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.locks import NotAcquired, UnitLocks
-from alojamientos.reservations import domain, guests, queries, statements
+from alojamientos.reservations import domain, guests, pricing, queries, rows, statements
 from alojamientos.reservations.domain import Stay
 from alojamientos.reservations.events import (
     Channel,
     HoldReminded,
     LockAcquired,
-    ReservationChanged,
     Status,
 )
 from alojamientos.reservations.views import ReservationView
 
 Policy = domain.Policy
 identify_guest = guests.identify_guest
+link_identity = guests.link_identity
 
 _LOCK_UNIT = 101  # class of advisory locks
 
@@ -47,11 +47,15 @@ async def hold(
     locks: UnitLocks,
     today: date,
     idempotency_key: str | None = None,
+    total: int | None = None,
+    any_length: bool = False,
 ) -> ReservationView:
     """Hold the dates of `stay` until the policy's deadline.
 
-    A used `idempotency_key` changes nothing and returns what it made. Raises NoSuchAccommodation,
-    InvalidStay, TooManyGuests, TooFewNights, TooManyHolds, LockNotAcquired or DatesTaken.
+    The owner may have agreed on another `total`, in centavos, and on fewer nights than the season's
+    minimum (`any_length`). A used `idempotency_key` changes nothing and returns what it made.
+    Raises NoSuchAccommodation, InvalidStay, TooManyGuests, TooFewNights, TooManyHolds,
+    LockNotAcquired or DatesTaken.
     """
     stay.check_bookable(today=today)
     found = await queries.bookable(
@@ -63,10 +67,16 @@ async def hold(
     )
     if found.made is not None:
         return await queries.by_id(tx.conn, found.made)
-    domain.check_fits(found.accommodation, stay, guests=guests)
+    domain.check_fits(found.accommodation, stay, guests=guests, any_length=any_length)
     if found.taken:
-        raise _taken(accommodation_id, channel)
-    quote = domain.price(found.accommodation, stay, deposit_percent=policy.deposit_percent)
+        raise rows.taken(accommodation_id, channel)
+    quote = replace(
+        domain.price(found.accommodation, stay, deposit_percent=policy.deposit_percent),
+        cancellation=str(policy.cancellation),
+    )
+    if total is not None:
+        share = domain.deposit(total, percent=policy.deposit_percent)
+        quote = pricing.agreed(quote, total=total, deposit=share)
     wanted: dict[str, Any] = {
         "code": codes.new_code(),
         "accommodation_id": accommodation_id,
@@ -100,7 +110,7 @@ async def hold(
         hold_expires_at=row.hold_expires_at,
         created_at=row.created_at,
     )
-    return _changed(tx, view, Status.PRE_RESERVED, previous=None)
+    return rows.changed(tx, view, Status.PRE_RESERVED, previous=None)
 
 
 async def _insert_alone(
@@ -119,7 +129,7 @@ async def _insert(tx: Transaction, values: Mapping[str, Any]) -> sa.Row[Any]:
     """Take the accommodation's lock, end overdue holds on the dates and insert, at one go."""
     row = (await tx.conn.execute(statements.HOLD, values)).one()
     for stale in row.stale or ():
-        _emit_expired(
+        rows.emit_expired(
             tx,
             {
                 **stale,
@@ -141,11 +151,7 @@ async def _not_inserted(
         raise domain.TooManyHolds(
             field="guest", channel=values["channel"], max_open_holds=values["max_open_holds"]
         )
-    raise _taken(values["accommodation_id"], values["channel"])
-
-
-def _taken(accommodation_id: int, channel: Channel) -> domain.DatesTaken:
-    return domain.DatesTaken(field="check_in", accommodation_id=accommodation_id, channel=channel)
+    raise rows.taken(values["accommodation_id"], values["channel"])
 
 
 async def lock_unit(tx: Transaction, *, accommodation_id: int) -> None:
@@ -172,10 +178,10 @@ async def give_way(
         "check_out": stay.check_out,
         "spare_same": spare_same,
     }
-    rows = (await tx.conn.execute(statements.EXPIRE_ON_DATES, values)).mappings().all()
-    for row in rows:
-        _emit_expired(tx, row, reason="booked elsewhere")
-    return len(rows)
+    found = (await tx.conn.execute(statements.EXPIRE_ON_DATES, values)).mappings().all()
+    for row in found:
+        rows.emit_expired(tx, row, reason="booked elsewhere")
+    return len(found)
 
 
 async def confirm(tx: Transaction, *, reservation_id: int, reason: str = "") -> ReservationView:
@@ -184,13 +190,13 @@ async def confirm(tx: Transaction, *, reservation_id: int, reason: str = "") -> 
     Confirming twice changes nothing. Raises NoSuchReservation or NotConfirmable.
     """
     view = await queries.by_id(tx.conn, reservation_id)
-    status = await _locked(tx, reservation_id)
+    status = await rows.locked(tx, reservation_id)
     if status is Status.CONFIRMED:
         return replace(view, status=status)
     if status is not Status.PRE_RESERVED:
         raise _not_confirmable(view, status)
     await tx.conn.execute(statements.CONFIRM, {"id": reservation_id})
-    return _changed(tx, view, Status.CONFIRMED, previous=status, reason=reason)
+    return rows.changed(tx, view, Status.CONFIRMED, previous=status, reason=reason)
 
 
 async def revive(tx: Transaction, *, reservation_id: int) -> ReservationView:
@@ -203,7 +209,7 @@ async def revive(tx: Transaction, *, reservation_id: int) -> ReservationView:
     if not domain.TRANSITIONS[view.status]:
         raise _not_confirmable(view, view.status)  # for good: no need to queue for the lock
     await lock_unit(tx, accommodation_id=view.accommodation_id)
-    status = await _locked(tx, reservation_id)
+    status = await rows.locked(tx, reservation_id)
     if status is Status.CONFIRMED:
         return replace(view, status=status)
     if status not in (Status.EXPIRED, Status.PRE_RESERVED):
@@ -216,17 +222,17 @@ async def revive(tx: Transaction, *, reservation_id: int) -> ReservationView:
     }
     stale = await tx.conn.execute(statements.EXPIRE_OVERLAPPING, values)
     for row in stale.mappings().all():
-        _emit_expired(tx, row)
+        rows.emit_expired(tx, row)
     if await tx.conn.scalar(statements.TAKEN_BY_OTHERS, values):
-        raise _taken(view.accommodation_id, view.channel)
+        raise rows.taken(view.accommodation_id, view.channel)
     try:
         async with tx.conn.begin_nested():
             await tx.conn.execute(statements.CONFIRM, {"id": reservation_id})
     except IntegrityError as error:
         if db.sqlstate(error) != db.EXCLUSION_VIOLATION:
             raise
-        raise _taken(view.accommodation_id, view.channel) from error
-    return _changed(tx, view, Status.CONFIRMED, previous=status, reason="paid late")
+        raise rows.taken(view.accommodation_id, view.channel) from error
+    return rows.changed(tx, view, Status.CONFIRMED, previous=status, reason="paid late")
 
 
 async def cancel(tx: Transaction, *, reservation_id: int, reason: str) -> ReservationView:
@@ -235,7 +241,7 @@ async def cancel(tx: Transaction, *, reservation_id: int, reason: str) -> Reserv
     Raises NoSuchReservation or NotCancellable.
     """
     view = await queries.by_id(tx.conn, reservation_id)
-    status = await _locked(tx, reservation_id)
+    status = await rows.locked(tx, reservation_id)
     if status is Status.CANCELLED:
         return replace(view, status=status)
     overdue = status is Status.PRE_RESERVED and view.status is Status.EXPIRED
@@ -247,30 +253,23 @@ async def cancel(tx: Transaction, *, reservation_id: int, reason: str) -> Reserv
             channel=view.channel,
         )
     await tx.conn.execute(statements.CANCEL, {"id": reservation_id, "reason": reason})
-    return _changed(tx, view, Status.CANCELLED, previous=status, reason=reason)
+    return rows.changed(tx, view, Status.CANCELLED, previous=status, reason=reason)
 
 
 async def expire_due_holds(tx: Transaction, *, limit: int) -> int:
     """End up to `limit` holds past their deadline, oldest first; return how many."""
-    rows = (await tx.conn.execute(statements.EXPIRE_DUE, {"limit": limit})).mappings().all()
-    for row in rows:
-        _emit_expired(tx, row)
-    return len(rows)
+    found = (await tx.conn.execute(statements.EXPIRE_DUE, {"limit": limit})).mappings().all()
+    for row in found:
+        rows.emit_expired(tx, row)
+    return len(found)
 
 
 async def remind_due_holds(tx: Transaction, *, within: timedelta) -> int:
     """Remind once of every hold that ends `within` this time; return how many."""
-    rows = (await tx.conn.execute(statements.REMIND_DUE, {"within": within})).all()
-    for row in rows:
+    found = (await tx.conn.execute(statements.REMIND_DUE, {"within": within})).all()
+    for row in found:
         tx.emit(HoldReminded(reservation_id=row.id, code=row.code))
-    return len(rows)
-
-
-async def _locked(tx: Transaction, reservation_id: int) -> Status:
-    """Lock the row and return the status that is stored."""
-    return Status(
-        await tx.conn.scalar(statements.LOCK_RESERVATION, {"id": reservation_id}),
-    )
+    return len(found)
 
 
 def _not_confirmable(view: ReservationView, status: Status) -> domain.NotConfirmable:
@@ -278,42 +277,4 @@ def _not_confirmable(view: ReservationView, status: Status) -> domain.NotConfirm
         f"A reservation that is {status} cannot be confirmed",
         reservation_status=status,
         channel=view.channel,
-    )
-
-
-def _changed(
-    tx: Transaction,
-    view: ReservationView,
-    status: Status,
-    *,
-    previous: Status | None,
-    reason: str = "",
-) -> ReservationView:
-    tx.emit(
-        ReservationChanged(
-            reservation_id=view.id,
-            code=view.code,
-            accommodation_id=view.accommodation_id,
-            channel=view.channel,
-            status=status,
-            previous=previous,
-            nights=view.stay.nights,
-            reason=reason,
-        )
-    )
-    return replace(view, status=status)
-
-
-def _emit_expired(tx: Transaction, row: Mapping[Any, Any], *, reason: str = "deadline") -> None:
-    tx.emit(
-        ReservationChanged(
-            reservation_id=row["id"],
-            code=row["code"],
-            accommodation_id=row["accommodation_id"],
-            channel=Channel(row["channel"]),
-            status=Status.EXPIRED,
-            previous=Status.PRE_RESERVED,
-            nights=(row["check_out"] - row["check_in"]).days,
-            reason=reason,
-        )
     )

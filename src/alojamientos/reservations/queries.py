@@ -10,21 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.reservations import domain
-from alojamientos.reservations.domain import Accommodation, Policy, PriceRule, Quote, Stay
+from alojamientos.reservations.domain import (
+    Accommodation,
+    Policy,
+    PriceRule,
+    Quote,
+    RuleKind,
+    Stay,
+)
 from alojamientos.reservations.events import Channel, Status
 from alojamientos.reservations.store import EFFECTIVE_STATUS, TAKEN_BY, guest
 from alojamientos.reservations.views import Offer, ReservationView
 
 _LOCK_GUEST = 102  # class of advisory locks
 
-_ACCOMMODATION = """
+ACCOMMODATION = """
     SELECT a.id, a.slug, a.name, a.description, a.capacity, a.nightly_price, a.weekend_price,
         a.currency, a.min_nights, a.time_zone,
         (SELECT json_agg(json_build_array(p.name, p.starts_on, p.ends_on, p.nightly_price,
-             p.weekend_price, p.min_nights) ORDER BY p.starts_on)
+             p.weekend_price, p.min_nights, p.kind) ORDER BY p.starts_on)
          FROM price_rule p WHERE p.accommodation_id = a.id {seasons}) AS rules{more}
-    FROM accommodation a WHERE a.active {where} ORDER BY a.capacity, a.id"""
-_VIEW = f"""
+    FROM accommodation a WHERE {where} ORDER BY a.capacity, a.id"""
+VIEW = f"""
     SELECT r.id, r.code, r.accommodation_id, a.name AS accommodation_name, r.guest_id,
         g.name AS guest_name, r.check_in, r.check_out, r.guests, {EFFECTIVE_STATUS} AS status,
         r.channel, r.quote, r.total, r.deposit, r.currency, r.hold_expires_at, r.created_at
@@ -37,30 +44,30 @@ _TAKEN = f", EXISTS {TAKEN_BY.format(unit='a.id', but='')} AS taken"
 _MADE = """, (SELECT r.id FROM reservation r WHERE r.idempotency_key = :key) AS made,
     (SELECT count(*) FROM (SELECT pg_advisory_xact_lock(:guest_class, hashint8(:guest_id))) l)"""
 _DATES = (sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date))
-_ACCOMMODATIONS = sa.text(_ACCOMMODATION.format(seasons="", more="", where=""))
+_ACCOMMODATIONS = sa.text(ACCOMMODATION.format(seasons="", more="", where="a.active"))
 _OFFERS = sa.text(
-    _ACCOMMODATION.format(
+    ACCOMMODATION.format(
         seasons=_IN_STAY,
         more=_TAKEN,
-        where="",
+        where="a.active",
     )
 ).bindparams(*_DATES)
 # The guest's lock is taken here so that the next statement, which counts the guest's holds,
 # begins after it and sees all of them.
 _BOOKABLE = sa.text(
-    _ACCOMMODATION.format(
+    ACCOMMODATION.format(
         seasons=_IN_STAY,
         more=_TAKEN + _MADE,
-        where="AND a.id = :id",
+        where="a.active AND a.id = :id",
     )
 ).bindparams(
     *_DATES, sa.bindparam("key", type_=sa.Text), sa.bindparam("guest_id", type_=sa.BigInteger)
 )
-_BY_ID = sa.text(_VIEW + "r.id = :id")
-_BY_CODE = sa.text(_VIEW + "r.code = :code")
-_BY_KEY = sa.text(_VIEW + "r.idempotency_key = :key")
+_BY_ID = sa.text(VIEW + "r.id = :id")
+_BY_CODE = sa.text(VIEW + "r.code = :code")
+_BY_KEY = sa.text(VIEW + "r.idempotency_key = :key")
 _OPEN_FOR_GUEST = sa.text(
-    _VIEW
+    VIEW
     + """r.guest_id = :guest_id
     AND r.check_out > (statement_timestamp() AT TIME ZONE a.time_zone)::date
     AND (r.status = 'confirmed'
@@ -97,7 +104,7 @@ class Bookable:
 
 
 def accommodation_from(row: Mapping[Any, Any]) -> Accommodation:
-    """Build an accommodation from a row of `_ACCOMMODATION`."""
+    """Build an accommodation from a row of `ACCOMMODATION`."""
     return Accommodation(
         id=row["id"],
         slug=row["slug"],
@@ -114,7 +121,7 @@ def accommodation_from(row: Mapping[Any, Any]) -> Accommodation:
 
 
 def _rule(values: Sequence[Any]) -> PriceRule:
-    name, starts_on, ends_on, nightly_price, weekend_price, min_nights = values
+    name, starts_on, ends_on, nightly_price, weekend_price, min_nights, kind = values
     return PriceRule(
         name=name,
         starts_on=date.fromisoformat(starts_on),
@@ -122,11 +129,12 @@ def _rule(values: Sequence[Any]) -> PriceRule:
         nightly_price=nightly_price,
         weekend_price=weekend_price,
         min_nights=min_nights,
+        kind=RuleKind(kind),
     )
 
 
 def view_from(row: Mapping[Any, Any]) -> ReservationView:
-    """Build a view from a row of `_VIEW`."""
+    """Build a view from a row of `VIEW`."""
     return ReservationView(
         **{
             **row,

@@ -88,6 +88,27 @@ CANCEL = sa.text(
     """UPDATE reservation SET status = 'cancelled', cancelled_at = statement_timestamp(),
         updated_at = statement_timestamp(), cancel_reason = :reason WHERE id = :id"""
 )
+NO_SHOW = sa.text(
+    "UPDATE reservation SET status = 'no_show', updated_at = statement_timestamp() WHERE id = :id"
+)
+MOVE = sa.text(
+    """UPDATE reservation SET accommodation_id = :accommodation_id, check_in = :check_in,
+        check_out = :check_out, guests = :guests, quote = :quote, total = :total,
+        deposit = :deposit, updated_at = statement_timestamp() WHERE id = :id"""
+).bindparams(
+    sa.bindparam("check_in", type_=sa.Date),
+    sa.bindparam("check_out", type_=sa.Date),
+    sa.bindparam("quote", type_=pg.JSONB),
+)
+# The day of leaving is still the guest's; the lodging's own midnight ends the stay.
+COMPLETE_ENDED = sa.text(
+    """UPDATE reservation SET status = 'completed', updated_at = statement_timestamp()
+    WHERE id IN (SELECT r.id FROM reservation r JOIN accommodation a ON a.id = r.accommodation_id
+        WHERE r.status = 'confirmed'
+            AND r.check_out < (CAST(:now AS timestamptz) AT TIME ZONE a.time_zone)::date
+        ORDER BY r.check_out, r.id LIMIT :limit FOR NO KEY UPDATE OF r SKIP LOCKED)
+    RETURNING id, code, accommodation_id, channel, check_in, check_out"""
+)
 TAKEN_BY_OTHERS = sa.text(
     f"""SELECT EXISTS {TAKEN_BY.format(unit=":accommodation_id", but="AND taken.id <> :id")}"""
 ).bindparams(sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date))
@@ -113,4 +134,11 @@ DROP_ORPHAN = sa.text("DELETE FROM guest WHERE id = :id")
 LEARN_GUEST = sa.text(
     """UPDATE guest SET name = coalesce(name, :name), phone = coalesce(phone, :phone),
         email = coalesce(email, :email) WHERE id = :id"""
+)
+
+LINK_IDENTITY = sa.text(
+    """INSERT INTO guest_identity (guest_id, kind, value)
+    SELECT guest_id, :new_kind, :new_value FROM guest_identity
+    WHERE kind = :known_kind AND value = :known_value
+    ON CONFLICT (kind, value) DO NOTHING"""
 )

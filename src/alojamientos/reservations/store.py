@@ -42,6 +42,7 @@ price_rule = sa.Table(
     sa.Column("nightly_price", sa.BigInteger),
     sa.Column("weekend_price", sa.BigInteger),
     sa.Column("min_nights", sa.Integer),
+    sa.Column("kind", sa.Text, nullable=False, server_default="season"),
 )
 
 guest = sa.Table(
@@ -52,6 +53,7 @@ guest = sa.Table(
     sa.Column("email", sa.Text),
     sa.Column("phone", sa.Text),
     sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
+    sa.Column("erased_at", _instant),
 )
 
 guest_identity = sa.Table(
@@ -89,6 +91,16 @@ reservation = sa.Table(
     sa.Column("confirmed_at", _instant),
     sa.Column("cancelled_at", _instant),
     sa.Column("cancel_reason", sa.Text),
+)
+
+reservation_note = sa.Table(
+    "reservation_note",
+    metadata,
+    _id(),
+    sa.Column("reservation_id", sa.ForeignKey("reservation.id"), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
 )
 
 manual_block = sa.Table(

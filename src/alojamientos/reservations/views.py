@@ -31,6 +31,10 @@ class ReservationView:
     created_at: datetime
 
     @property
+    def is_confirmed(self) -> bool:
+        return self.status in (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
+
+    @property
     def stay(self) -> Stay:
         return Stay(self.check_in, self.check_out)
 

@@ -32,6 +32,7 @@ MESSAGE_KINDS = (
     *("text", "button", "audio", "image", "document", "video", "sticker", "reaction"),
     *("location", "contacts", "edit", "revoke", "system", "unsupported"),
 )
+WHATSAPP_EVENTS = (*MESSAGE_KINDS, "echo", "status", "other")  # echo: the owner wrote
 WEBHOOK_SOURCES = ("whatsapp", "mercadopago")
 MERCADOPAGO_EVENTS = ("payment", "merchant_order", OTHER)
 WEBHOOK_OUTCOMES = ("accepted", "duplicate", "ignored", "malformed")
@@ -45,12 +46,12 @@ INTENTS = (
 DATES_RESULTS = ("resolved", "ambiguous", "incomplete", "invalid", "none")
 PAYMENT_OUTCOMES = (
     *("seen", "confirmed", "revived", "refund_dates_taken", "refund_cancelled"),
-    *("refund_duplicate", "partial", "rejected", "refunded", "charged_back", "disputed"),
-    *("orphan", "foreign"),
+    *("refund_duplicate", "partial", "balance", "rejected", "refunded", "charged_back"),
+    *("disputed", "orphan", "foreign"),
 )
 REFUND_STATUSES = ("done", "failed")
-DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous")
-HAND_OVER_REASONS = ("asked", "refund", "failed")
+DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous", "window_closed")
+HAND_OVER_REASONS = ("asked", "refund", "failed", "undelivered")
 HEARINGS = ("heard", "unsure", "nothing", "failed", "too_slow", "nobody")
 MESSAGE_STATUSES = ("sent", "delivered", "read", "played", "failed")
 JOB_OUTCOMES = ("ok", "retried", "failed")
@@ -307,14 +308,14 @@ WEBHOOK_EVENTS = Metric(
     process="web",
     labels={
         "source": WEBHOOK_SOURCES,
-        "event_type": (*MESSAGE_KINDS, "status", "payment", "merchant_order", OTHER),
+        "event_type": (*WHATSAPP_EVENTS, "payment", "merchant_order"),
         "outcome": WEBHOOK_OUTCOMES,
     },
     label_sets=tuple(
         (*pair, outcome)
         for pair in _pairs(
             {
-                "whatsapp": (*MESSAGE_KINDS, "status", OTHER),
+                "whatsapp": WHATSAPP_EVENTS,
                 "mercadopago": MERCADOPAGO_EVENTS,
             }
         )
@@ -366,7 +367,7 @@ MESSAGES_HANDLED = Metric(
 OUTBOX_MESSAGES = Metric(
     name="outbox_messages_total",
     kind="counter",
-    help="Attempts to hand a message to its provider; ambiguous may have arrived.",
+    help="Attempts to hand over a message; ambiguous may be there, window_closed goes another way.",
     owner="channels",
     process="worker",
     labels={"channel": CONVERSATION_CHANNELS, "outcome": DELIVERY_OUTCOMES},
@@ -448,10 +449,21 @@ ICAL_SYNC_LAST_RUN = Metric(
 ICAL_CONFLICTS_OPEN = Metric(
     name="ical_conflicts_open",
     kind="gauge",
-    help="Stays sold here that share a night with one booked elsewhere; must be 0.",
+    help="Stays that share a night with one sold elsewhere, ours or another site's; must be 0.",
     owner="channels.ical",
     process="web",
     collected=True,
+)
+ICAL_EXPORT_LAST_FETCHED = Metric(
+    name="ical_export_last_fetched_timestamp_seconds",
+    kind="gauge",
+    help="When a channel that sells last fetched a cabin's calendar, or that got a new address,"
+    " Unix time; export is cabin, channel and id. Not there before the first fetch.",
+    owner="channels.ical",
+    process="web",
+    labels={"export": None, "source": FEED_SOURCES},
+    collected=True,
+    unit="seconds",
 )
 
 # --- Understanding -------------------------------------------------------------------------------

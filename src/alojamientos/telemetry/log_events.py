@@ -59,6 +59,16 @@ HAND_OVER_REQUESTED = _event(
     "A guest was told that a person will write to them; the owner has it by mail, if configured",
     *("channel", "reason"),
 )
+CONVERSATION_PAUSED = _event(
+    "conversation.assistant_paused",
+    "The assistant leaves a guest to a person: they asked, or the owner wrote or said so",
+    *("channel", "reason", "until"),
+)
+CONVERSATION_RESUMED = _event(
+    "conversation.assistant_resumed",
+    "The assistant answers again before a pause is over",
+    "channel",
+)
 MESSAGE_DELIVERED = _event(
     "message.reply_delivered",
     "A provider accepted a reply",
@@ -109,6 +119,15 @@ HOLD_REMINDED = _event(
     *("reservation_id", "code"),
 )
 HOLDS_EXPIRED = _event("reservation.holds_expired", "The sweep ended overdue holds", "count")
+STAYS_COMPLETED = _event(
+    "reservation.stays_completed", "Stays ended whose day of leaving is over", "count"
+)
+RESERVATION_MOVED = _event(
+    "reservation.moved",
+    "The owner gave a booking other dates, another cabin, party or price",
+    *("reservation_id", "code", "status", "channel", "accommodation_id", "nights"),
+    *("total", "previous_total"),
+)
 GUEST_NOTICE_QUEUED = _event(
     "message.notice_queued",
     "A message that answers nothing was queued for a guest",
@@ -134,11 +153,36 @@ REFUND_FINISHED = _event(
     "A refund was accepted or finally refused",
     *("provider_payment_id", "status", "amount"),
 )
+PAYMENT_BY_HAND = _event(
+    "payment.entered_by_hand",
+    "Somebody entered a payment that did not come through the provider",
+    *("payment_id", "reservation_id", "code", "method", "amount", "left"),
+)
+PAYMENT_REVERTED = _event(
+    "payment.taken_back",
+    "A payment that was entered by hand got its counter-entry",
+    *("payment_id", "reservation_id", "code", "amount", "left"),
+)
+OWNER_NEEDED = _event(
+    "payment.owner_needed",
+    "Something about money waits for the owner",
+    *("trouble", "amount", "reservation_id", "provider_payment_id"),
+)
+CANCELLATION_SETTLED = _event(
+    "payment.cancellation_settled",
+    "It was decided what goes back of a cancelled booking",
+    *("reservation_id", "code", "paid", "refund", "by_hand", "percent"),
+)
 FEED_READ = _event(
     "feed.sync_finished",
     "A calendar feed was read; the counts are of its events",
     *("feed", "feed_id", "unchanged", "added", "changed", "cancelled", "missing", "held"),
-    *("rejected", "holds_ended"),
+    *("rejected", "holds_ended", "echoes"),
+)
+EXPORT_FETCHED = _event(
+    "export.fetched",
+    "A channel has asked for a cabin's calendar; `changed`: it did not have it like that",
+    *("export", "export_id", "stays", "changed"),
 )
 FEED_FAILED = _event(
     "feed.sync_failed",
@@ -152,13 +196,13 @@ FEED_HELD = _event(
 )
 CONFLICT_FOUND = _event(
     "feed.conflict_found",
-    "The same nights are sold here and booked elsewhere",
-    *("feed", "event_id", "reservation_id", "accommodation_id"),
+    "The same nights are sold here and booked elsewhere, or booked on two other sites",
+    *("feed", "event_id", "reservation_id", "other_event_id", "accommodation_id"),
 )
 CONFLICT_RESOLVED = _event(
     "feed.conflict_resolved",
     "A conflict is over: one of the two is gone or has moved",
-    *("feed", "event_id", "reservation_id"),
+    *("feed", "event_id", "reservation_id", "other_event_id"),
 )
 JOB_FINISHED = _event(
     "job.run_finished", "One per job run that ended well", *("job", "job_id", "duration_ms")

@@ -45,6 +45,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\1{SECRET}",
         ),
         (r"(?<!\w)(?:EAA\w{20,}|APP_USR-[\w-]{10,}|TEST-[\w-]{20,}|dev-only-[\w-]+)", SECRET),
+        # The calendars that we give out have a secret in their path.
+        (r"/ical/[^/\s\"']+", f"/ical/{SECRET}"),
         # The id of a WhatsApp message is base64 and holds the phone.
         (r"wamid\.[\w+/=%-]+", "wamid.[id]"),
         (r"(?<![\w.+%-])[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", "[email]"),
@@ -61,7 +63,7 @@ _URL = re.compile(r"(?<![a-z])(https?|webcal)://([^\s\"'<>]+)", re.IGNORECASE)
 _CALENDAR = re.compile(r"\bical|\.ics|calendar", re.IGNORECASE)
 # Most texts are plain words: one search tells that no pattern can match.
 _HINTS = re.compile(
-    rf"\d(?:{_GAP}{{0,3}}\d){{9}}|[@:=]|%40|wamid|EAA|APP_USR|TEST-|dev-only|bearer\s|basic\s",
+    rf"\d(?:{_GAP}{{0,3}}\d){{9}}|[@:=]|%40|/ical/|wamid|EAA|APP_USR|TEST-|dev-only|bearer\s|basic\s",
     re.IGNORECASE,
 )
 _SECRET_KEY = re.compile(rf"(?:{_NAMES})$", re.IGNORECASE)

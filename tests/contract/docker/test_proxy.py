@@ -15,6 +15,13 @@ from tests.contract.docker.conftest import BIN, ROOT
 CADDYFILE = ROOT / "deploy/caddy/Caddyfile"
 
 
+# Where nobody answers, so that the proxy tells of it in its log.
+BROKEN = """handle /ical/top-secret/away.ics {
+		reverse_proxy 127.0.0.1:1
+	}
+	"""
+
+
 class Everything(BaseHTTPRequestHandler):
     """Answers every path with what it was asked."""
 
@@ -44,12 +51,16 @@ def proxy(tmp_path_factory) -> Iterator[str]:
     ):
         assert there in text
         text = text.replace(there, here)
+    text = text.replace("handle @calendars {", BROKEN + "handle @calendars {")
     (folder / "Caddyfile").write_text(text)
     command = ["env", f"HOME={folder}", f"XDG_DATA_HOME={folder}", f"XDG_CONFIG_HOME={folder}"]
     command += [str(BIN / "caddy"), "run", "--config", str(folder / "Caddyfile")]
     with running(command, folder / "log"):
         wait_until(lambda: status(f"http://127.0.0.1:{health}/") == 200, "Caddy")
         yield f"http://127.0.0.1:{port}"
+        log = (folder / "log").read_text()
+    assert "dial tcp" in log  # a request went wrong, and was told of
+    assert "top-secret" not in log
     backend.shutdown()
     backend.server_close()
 
@@ -81,6 +92,7 @@ def status(url: str) -> int:
         "/api/v1/readyz",
         "/api/v1/webhooks/whatsapp",
         "/api/v1/webhooks/mercadopago?data.id=1",
+        "/ical/q1W-e2_r3/arrayan.ics",
     ],
 )
 def test_what_guests_and_providers_need_gets_through(proxy, path):
@@ -102,6 +114,13 @@ def test_what_guests_and_providers_need_gets_through(proxy, path):
         "/api/v1/../../metrics",
         "/api/v1/%2e%2e/%2e%2e/metrics",
         "/api/v1/..%2f..%2fmetrics",
+        "/ical",
+        "/ical/",
+        "/ical/secret",
+        "/ical/secret/arrayan",
+        "/ical/secret/../../metrics",
+        "/ical/../metrics/a.ics",
+        "/ical/..%2fmetrics%3f/a.ics",
         "/docs",
         "/openapi.json",
         "/",
@@ -112,6 +131,10 @@ def test_what_guests_and_providers_need_gets_through(proxy, path):
 )
 def test_what_is_for_the_inside_is_not_there(proxy, path):
     assert ask(proxy + path) == (404, b"")
+
+
+def test_a_calendar_that_cannot_be_had_leaves_no_secret_in_the_log(proxy):
+    assert ask(f"{proxy}/ical/top-secret/away.ics")[0] == 502  # the fixture looks at the log
 
 
 def test_a_client_cannot_choose_its_address(proxy):

@@ -22,6 +22,7 @@ from alojamientos.kit.errors import ProviderUnavailable
 from alojamientos.kit.http import HttpCall, HttpClient
 from alojamientos.ops.simulator.config import SimulatorConfig
 from alojamientos.ops.simulator.server import create_app
+from alojamientos.payments.events import Purpose
 from alojamientos.payments.provider import (
     LinkRequest,
     PaymentRefused,
@@ -36,6 +37,7 @@ LINK = LinkRequest(
     code="ABC",
     external_reference="ABC:dep:1",
     idempotency_key=UUID(int=7),
+    purpose=Purpose.DEPOSIT,
     amount=81_000_50,
     currency="ARS",
     title="Seña Cabaña Coihue",

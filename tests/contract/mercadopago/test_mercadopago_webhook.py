@@ -158,6 +158,31 @@ def test_other_topics_are_stored_and_left_alone(door, kind, event_type):
     assert door.recorder.events == [(event_type, "ignored")]
 
 
+@pytest.mark.parametrize("kind", ["topic_chargebacks_wh", "stop_delivery_op_wh"])
+@pytest.mark.parametrize(
+    "content",
+    [{"data": {"id": "CB9", "payment_id": 123}}, {"payment_id": "123"}],
+)
+def test_a_chargeback_and_a_fraud_warning_are_hints_to_look_at_their_payment(door, kind, content):
+    answer = door.notify("CB9", kind=kind, content=orjson.dumps(content))
+
+    assert answer.status_code == 200
+    (job,) = door.jobs()
+    assert job["args"]["provider_payment_id"] == "123"
+    assert door.events()[0]["payload"]["topic"] == kind
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"data": {"payment_id": "../1"}}, {"payment_id": [1]}, {"data": "x"}]
+)
+def test_a_chargeback_without_a_usable_payment_is_stored_and_left_alone(door, content):
+    answer = door.notify("CB9", kind="topic_chargebacks_wh", content=orjson.dumps(content))
+
+    assert answer.status_code == 200
+    assert door.jobs() == []
+    assert [one["outcome"] for one in door.events()] == ["ignored"]
+
+
 def test_nul_characters_are_stored_without(door):
     content = orjson.dumps({"type": "x\x00y", "action": "\x00"})
 

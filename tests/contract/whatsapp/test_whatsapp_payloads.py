@@ -61,6 +61,15 @@ def only(name: str) -> InboundMessage:
         ("system_identity_changed", MessageKind.SYSTEM, ""),
         ("unsupported", MessageKind.UNSUPPORTED, ""),
         ("unknown_type", MessageKind.UNSUPPORTED, ""),
+        ("audio_file", MessageKind.AUDIO, ""),
+        ("reaction_without_emoji", MessageKind.REACTION, ""),
+        ("location_of_a_place", MessageKind.LOCATION, ""),
+        ("forwarded_often", MessageKind.TEXT, "mirá"),
+        ("reply_to_a_product", MessageKind.TEXT, "¿sigue libre?"),
+        ("unsupported_poll", MessageKind.UNSUPPORTED, ""),
+        ("template_button_without_context", MessageKind.BUTTON, "Cancelar"),
+        ("image_with_address", MessageKind.IMAGE, "comprobante"),
+        ("edit_of_a_picture", MessageKind.EDIT, ""),
     ],
 )
 def test_each_kind_of_message_is_understood(name: str, kind: MessageKind, text: str):
@@ -89,6 +98,33 @@ def test_a_guest_without_a_number_is_addressed_by_their_scoped_id():
     assert message.profile_name == "Ana"
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "reference"),
+    [
+        ("status_sent", "sent", "outbox:123"),
+        ("status_read", "read", None),
+        ("status_played", "played", None),
+    ],
+)
+def test_statuses_come_with_and_without_their_trimmings(name, status, reference):
+    batch = parse_fixture(name)
+
+    [report] = batch.statuses
+    assert (report.status, report.reference, report.error_code) == (status, reference, None)
+    assert (batch.malformed, batch.unhandled) == (0, ())
+
+
+def test_what_the_owner_edits_is_an_echo_too():
+    [echo] = parse_fixture("echo_of_owners_edit").echoes
+
+    assert (echo.wamid, echo.address, echo.text) == ("wamid.E10", "5491155550000", "")
+
+
+def test_a_guest_who_has_changed_their_number_tells_the_new_one():
+    assert only("system_number_changed").new_address == "5491166660000"
+    assert only("system_identity_changed").new_address is None
+
+
 def test_what_is_for_another_number_is_left_out():
     batch = parse_fixture("other_number")
 
@@ -105,7 +141,23 @@ def test_statuses_carry_our_reference_or_their_error():
     assert (failed.status, failed.reference, failed.error_code) == ("failed", None, "130472")
 
 
-@pytest.mark.parametrize("name", ["echo_of_owner", "account_update", "status_of_old_kind"])
+def test_what_the_owner_wrote_from_the_phone_is_told_from_what_guests_write():
+    batch = parse_fixture("echo_of_owner")
+
+    [echo] = batch.echoes
+    assert (batch.messages, batch.unhandled) == ((), ())
+    assert (echo.wamid, echo.address, echo.text) == ("wamid.E9", "5491155550000", "Te confirmo")
+    assert echo.sent_at == datetime.fromtimestamp(1697043223, UTC)
+
+
+def test_what_the_owner_wrote_to_someone_without_a_number_is_found_by_their_scoped_id():
+    data = orjson.loads((FIXTURES / "echo_of_owner.json").read_bytes())
+    del data["entry"][0]["changes"][0]["value"]["message_echoes"][0]["to"]
+
+    assert parse(orjson.dumps(data)).echoes[0].address == "US.13491208655302741918"
+
+
+@pytest.mark.parametrize("name", ["account_update", "status_of_old_kind"])
 def test_what_nothing_acts_on_is_kept_under_a_stable_id(name: str):
     batch = parse_fixture(name)
     again = parse_fixture(name)

@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from tests.conftest import free_port
 
-from alojamientos.channels import pipeline
+from alojamientos.channels import another_way, echoes, pipeline
 from alojamientos.channels.listening import Listener
 from alojamientos.channels.whatsapp import signature, webhook
 from alojamientos.channels.whatsapp.client import WhatsAppClient
@@ -79,6 +79,7 @@ class CloudApi:
     answers: deque[Callable[[], Any]] = field(default_factory=deque)
     sent: list[dict[str, Any]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
+    typing: list[str] = field(default_factory=list)
     url: str = ""
 
     def app(self) -> FastAPI:
@@ -91,6 +92,7 @@ class CloudApi:
             body = await request.json()
             if body.get("status") == "read":
                 self.read.append(body["message_id"])
+                self.typing += [body["message_id"]] if "typing_indicator" in body else []
                 return JSONResponse({"success": True})
             self.sent.append(body)
             if self.answers:
@@ -156,6 +158,8 @@ class Echo:
             raise ValueError("cannot swallow this")
         self.understood.append(message.text)
         reply = Reply(text=f"eco: {message.text}")
+        if message.text == "paused":
+            return Handled(outcome="paused")
         number = {"quiet": 0, "twice": 2}.get(message.text, 1)
         return Handled(
             replies=(reply,) * number,
@@ -231,6 +235,12 @@ class Hotel:
             log=structlog.get_logger(),
             now=utc_now,
         )
+        jobs += [
+            echoes.create_job(database=self.database, pause=timedelta(hours=12), now=utc_now),
+            another_way.create_job(
+                database=self.database, readers={"whatsapp": self.client}, mail=True, now=utc_now
+            ),
+        ]
         worker = Worker(
             self.dsn,
             jobs,

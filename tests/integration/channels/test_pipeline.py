@@ -116,6 +116,16 @@ class Happened:
     what: str
 
 
+async def test_what_a_person_has_to_read_is_left_unread(hotel: Hotel, api: CloudApi):
+    async with hotel.working():
+        await hotel.say("wamid.1", "paused")
+        await hotel.say("wamid.2", "hola")
+        await eventually(lambda: api.read)
+
+    assert api.read == ["wamid.2"]
+    assert api.typing == []
+
+
 async def test_facts_are_told_after_the_commit(hotel: Hotel, database: db.Database):
     told: list[object] = []
     database.bus = Bus({Happened: told.append})

@@ -56,7 +56,11 @@ class Guest:
     async def taps(self, option_id: str) -> str:
         """Tap one of the options that the last reply showed."""
         assert option_id in self.options, (option_id, self.options)
-        message = self.message(kind=MessageKind.BUTTON, text="", button_id=option_id)
+        return await self.presses(self.button_ids[self.options.index(option_id)])
+
+    async def presses(self, button_id: str, title: str = "") -> str:
+        """Press what was shown at any time: `button_id` as the channel was given it."""
+        message = self.message(kind=MessageKind.BUTTON, text=title, button_id=button_id)
         return self.text(await self.send(message))
 
     def another(self) -> Self:
@@ -76,9 +80,15 @@ class Guest:
         )
 
     @property
-    def options(self) -> list[str]:
+    def button_ids(self) -> list[str]:
+        """What the channel was given with the last reply's options."""
         assert self.last is not None
         return [option.id for reply in self.last.replies for option in reply.options]
+
+    @property
+    def options(self) -> list[str]:
+        """What the last reply's options stand for, whatever offer they belong to."""
+        return [button_id.partition("~")[0] for button_id in self.button_ids]
 
     @staticmethod
     def text(handled: Handled) -> str:

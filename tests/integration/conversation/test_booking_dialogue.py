@@ -133,7 +133,7 @@ async def test_losing_a_race_between_offer_and_choice_is_apologised_for_and_coun
 
 async def test_repeating_the_same_tap_holds_once(guest, rows):
     await guest.says(ASK)
-    tap = guest.message(kind=MessageKind.BUTTON, text="", button_id=guest.options[0])
+    tap = guest.message(kind=MessageKind.BUTTON, text="", button_id=guest.button_ids[0])
 
     await guest.send(tap)
     await guest.send(tap)

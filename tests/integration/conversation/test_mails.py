@@ -203,8 +203,9 @@ async def test_a_paid_booking_that_is_cancelled_reaches_the_owner(guest, rows, q
     await guest.taps("cancel:yes")
 
     ((kind, _, subject, text),) = await queued()
-    assert (kind, subject) == ("hand_over", "Ana canceló una reserva paga")
-    assert "por la devolución" in text
+    assert kind == "owner_cancelled"
+    assert subject.startswith("Se canceló la reserva ")
+    assert "No había pagos anotados" in text
 
 
 async def test_an_unpaid_hold_that_is_cancelled_does_not(guest, rows, queued):

@@ -39,7 +39,7 @@ async def emit(guest, fact):
 
 async def test_the_link_is_sent_with_amount_and_deadline_once(guest, held, told):
     reservation_id, code, deposit = held
-    fact = PaymentLinkCreated(reservation_id=reservation_id, code=code, amount=deposit)
+    fact = PaymentLinkCreated(link_id=1, reservation_id=reservation_id, code=code, amount=deposit)
 
     await emit(guest, fact)
     await emit(guest, fact)

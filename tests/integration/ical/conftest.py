@@ -1,29 +1,40 @@
 """Feeds of fake hosts over real HTTP, taken into a real database."""
 
+import contextlib
+import dataclasses
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import psycopg
 import pytest
 import structlog
+from pydantic import SecretStr
 from tests.conftest import free_port
 from tests.integration.reservations.conftest import Desk, Told
 from tests.simulators.running import running_app
 
 from alojamientos.channels.ical import jobs, operations
 from alojamientos.channels.ical.client import FeedClient
-from alojamientos.entrypoints import demo, subscribers
+from alojamientos.channels.ical.domain import Source
+from alojamientos.channels.ical.feed import parse
+from alojamientos.entrypoints import container as containers
+from alojamientos.entrypoints import demo, subscribers, web
+from alojamientos.entrypoints.container import Container
 from alojamientos.kit import db
 from alojamientos.kit.clock import today_in, utc_now
 from alojamientos.kit.events import Bus
 from alojamientos.kit.locks import UnitLocks
 from alojamientos.ops.simulator.config import SimulatorConfig
 from alojamientos.ops.simulator.server import create_app
+from alojamientos.settings import load_settings
 from alojamientos.telemetry.recorder import Recorder
 
+DOMAIN = "calendars.example"
 TODAY = today_in("America/Argentina/Buenos_Aires")
 
 
@@ -114,6 +125,7 @@ class Calendars:
             client=self.client,
             recorder=self.recorder,
             now=self.now,
+            domain=DOMAIN,
         )
         return next(job.run for job in made if job.name == name)
 
@@ -149,6 +161,39 @@ class Calendars:
         )
 
 
+@dataclass(kw_only=True)
+class Door:
+    """Our web application on a real port, and the calendars that channels fetch from it."""
+
+    url: str
+    desk: Desk
+    http: httpx2.AsyncClient
+    container: Container
+    log: io.BytesIO
+
+    async def give_out(
+        self, source: str = "airbnb", *, cabin: str = "arrayan", feed: int | None = None
+    ) -> str:
+        """Give a cabin's calendar out and return its secret address."""
+        _, secret = await self.desk.do(
+            lambda tx: operations.give_out(
+                tx, cabin=cabin, source=Source(source), feed_id=feed, actor="test"
+            )
+        )
+        return f"{self.url}/ical/{secret}/{cabin}.ics"
+
+    async def get(self, url: str, **headers: str) -> httpx2.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.http.get(url, headers=named)
+
+    async def nights(self, url: str) -> list[tuple[date, date, str]]:
+        """What a channel that fetches the address reads in it, with our own reader."""
+        response = await self.get(url)
+        assert response.status_code == 200, response.text
+        reading = parse(response.content, source=Source.OTHER, zone=ZoneInfo("UTC"), today=TODAY)
+        return [(one.starts_on, one.ends_on, one.kind.value) for one in reading.occupied]
+
+
 @pytest.fixture
 def hosts() -> Iterator[Hosts]:
     port = free_port()
@@ -176,3 +221,25 @@ async def calendars(database_url: str, hosts: Hosts):
         client=FeedClient(timeout_s=5, allow_private=True),
     )
     await database.close()
+
+
+@pytest.fixture
+async def door(calendars: Calendars, redis_url: str):
+    """The application as it is composed, at the instant of the test."""
+    port = free_port()
+    settings = load_settings(check_production=False).evolve(
+        app={
+            "public_base_url": f"http://{DOMAIN}:{port}",
+            "rate_limit_per_minute": 100_000,
+        },
+        database={"url": SecretStr(calendars.desk.dsn), "pool_size": 3},
+        redis={"url": SecretStr(redis_url)},
+    )
+    log = io.BytesIO()
+    with contextlib.redirect_stdout(io.TextIOWrapper(log, write_through=True)) as text:
+        built = containers.build(settings, process="web")
+    container = dataclasses.replace(built, now=calendars.now)
+    with running_app(web.create_app(container), port=port) as url:
+        async with httpx2.AsyncClient(trust_env=False, timeout=15) as http:
+            yield Door(url=url, desk=calendars.desk, http=http, container=container, log=log)
+    text.detach()  # or it would close the bytes that the loggers write to

@@ -85,7 +85,10 @@ def test_a_mistake_is_named_with_what_to_do(feeds, args, words):
 def test_removing_asks_first_and_frees_nothing_on_a_no(calendars, feeds):
     feeds("add", calendars.hosts.listing("a"), "--cabin", "arrayan")
 
-    feeds("remove", "1", stdin="n\n", code=1)
+    feeds("export", "--cabin", "arrayan", "--for", "other", "--feed", "1")
+    asked = feeds("remove", "1", stdin="n\n", code=1)
+
+    assert "and export 1 of" in asked
 
     assert calendars.desk.sql("SELECT count(*) FROM calendar_feed") == [(1,)]
 
@@ -102,3 +105,27 @@ def test_no_worker_is_said_to_be_the_reason(calendars, feeds):
 def test_help_teaches_where_the_address_is_found(feeds):
     assert "Export calendar" in feeds("add", "--help")
     assert "no feeds yet" in feeds("list")
+
+
+def test_a_calendar_is_given_out_rotated_listed_and_taken_back(calendars, feeds):
+    made = feeds("export", "--cabin", "arrayan", "--for", "airbnb")
+    address = next(line for line in made.splitlines() if line.startswith("http"))
+    again = feeds("export", "--cabin", "arrayan", "--for", "airbnb", code=2)
+    listed = feeds("list")
+    as_json = json.loads(feeds("list", "--json"))
+    rotated = feeds("rotate", "1", "--yes")
+    refused = feeds("unexport", "1", stdin="n\n", code=1)
+    feeds("unexport", "1", "--yes")
+
+    assert address.startswith("http://127.0.0.1:8000/ical/")
+    assert address.endswith("/arrayan.ics")
+    assert "Import calendar" in made
+    assert "rotate" in again
+    assert "never" in listed
+    assert as_json["exports"][0]["export"] == "arrayan/airbnb/1"
+    assert address not in rotated
+    assert "new address" in rotated
+    assert "may then sell nights" in refused
+    assert address.split("/")[-2] not in again + listed + str(as_json) + refused
+    assert "no exports yet" in feeds("list")
+    assert "There is no export 1" in feeds("rotate", "1", "--yes", code=2)

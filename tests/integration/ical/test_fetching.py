@@ -2,6 +2,8 @@
 
 import gzip
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 from starlette.applications import Starlette
@@ -15,6 +17,7 @@ from alojamientos.channels.ical.client import MAX_BYTES, FeedClient
 from alojamientos.channels.ical.domain import ErrorType, FeedError
 from alojamientos.kit import http
 from alojamientos.kit.addresses import Target
+from alojamientos.kit.clock import utc_now
 
 CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 ELSEWHERE = {
@@ -52,6 +55,11 @@ async def _hops(request: Request) -> Response:
     return RedirectResponse(f"/hops/{left - 1}") if left else Response(CALENDAR)
 
 
+async def _busy(_: Request) -> Response:
+    later = format_datetime(utc_now() + timedelta(minutes=30), usegmt=True)
+    return Response(status_code=429, headers={"Retry-After": later})
+
+
 async def _lost(_: Request) -> Response:
     return Response(status_code=302)
 
@@ -66,6 +74,7 @@ def server() -> Iterator[str]:
         Route("/go/{where}", _go),
         Route("/hops/{left}", _hops),
         Route("/lost", _lost),
+        Route("/busy", _busy),
     ]
     port = free_port()
     with running_app(Starlette(routes=routes), port=port):
@@ -142,3 +151,12 @@ async def test_a_redirect_is_checked_as_the_first_address_was(server, where, err
 
 async def test_a_redirect_without_a_target_is_one_to_nowhere(server):
     assert await failed(f"{server}/lost") is ErrorType.REDIRECT
+
+
+async def test_how_long_to_wait_may_be_said_as_an_instant(server):
+    with pytest.raises(FeedError) as caught:
+        await fetch(f"{server}/busy")
+
+    assert caught.value.error_type is ErrorType.RATE_LIMITED
+    assert caught.value.retry_after_s is not None
+    assert 1_700 < caught.value.retry_after_s <= 1_801

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from tests.integration.ical.conftest import TODAY, day
+from tests.integration.ical.conftest import DOMAIN, TODAY, day
 
 from alojamientos.channels.ical import decisions, jobs
 from alojamientos.jobs.worker import Worker
@@ -80,6 +80,7 @@ async def test_the_worker_reads_a_feed_by_itself(calendars, monkeypatch):
         client=calendars.client,
         recorder=calendars.recorder,
         now=calendars.now,
+        domain=DOMAIN,
     )
     worker = Worker(calendars.desk.dsn, made, recorder=calendars.recorder, log=logs.get_logger())
     await calendars.job(jobs.SYNC)()

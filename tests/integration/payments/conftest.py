@@ -26,7 +26,12 @@ from alojamientos.ops.simulator.server import create_app
 from alojamientos.payments import invariants, jobs, queries
 from alojamientos.payments import operations as payments
 from alojamientos.payments.domain import Account
-from alojamientos.payments.events import PaymentApplied, RefundRequested
+from alojamientos.payments.events import (
+    BalanceLinkRequested,
+    OrphanAssigned,
+    PaymentApplied,
+    RefundRequested,
+)
 from alojamientos.payments.provider import PaymentProvider
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries as reservation_queries
@@ -109,6 +114,14 @@ async def _reservation_changed(tx: db.Transaction, fact: ReservationChanged) -> 
         await queue.enqueue(tx.conn, jobs.CREATE_LINK, reservation_id=fact.reservation_id)
 
 
+async def _balance_link_requested(tx: db.Transaction, fact: BalanceLinkRequested) -> None:
+    await queue.enqueue(tx.conn, jobs.CREATE_BALANCE_LINK, reservation_id=fact.reservation_id)
+
+
+async def _orphan_assigned(tx: db.Transaction, fact: OrphanAssigned) -> None:
+    await queue.enqueue(tx.conn, jobs.APPLY, provider_payment_id=fact.provider_id)
+
+
 async def _refund_requested(tx: db.Transaction, fact: RefundRequested) -> None:
     await queue.enqueue(tx.conn, jobs.REFUND, refund_id=fact.refund_id)
 
@@ -167,7 +180,9 @@ class Till:
         return reservation_id, self.reference(reservation_id)
 
     def reference(self, reservation_id: int) -> str:
-        query = "SELECT external_reference FROM payment_link WHERE reservation_id = %s"
+        query = (
+            "SELECT external_reference FROM payment_link WHERE reservation_id = %s ORDER BY id DESC"
+        )
         return str(self.sql(query, reservation_id)[0]["external_reference"])
 
     async def cancel(self, reservation_id: int) -> None:
@@ -263,7 +278,12 @@ async def till(database_url, mercadopago) -> AsyncIterator[Till]:
     database = db.Database(
         db.create_engine(database_url, pool_size=30),
         told,
-        {ReservationChanged: _reservation_changed, RefundRequested: _refund_requested},
+        {
+            ReservationChanged: _reservation_changed,
+            RefundRequested: _refund_requested,
+            BalanceLinkRequested: _balance_link_requested,
+            OrphanAssigned: _orphan_assigned,
+        },
     )
     timed = Timed()
     later = [timedelta()]

@@ -1,7 +1,12 @@
 """From the payer to the confirmed stay, over the wire: simulator, webhook, inbox, job."""
 
+from datetime import UTC, datetime
+
 import pytest
 from tests.contract.mercadopago.conftest import at_once, serving
+
+from alojamientos.payments import operations
+from alojamientos.payments.events import OwnerNeeded, Trouble
 
 
 @pytest.fixture
@@ -64,3 +69,59 @@ async def test_the_simulators_example_id_is_acknowledged_and_recorded(till, door
     await till.work()
 
     assert [one["outcome"] for one in door.events()] == ["unknown_payment"]
+
+
+async def test_the_same_notification_fifty_times_at_once_is_one(till, provider, door):
+    reservation, reference = await till.hold_with_link()
+    payment = provider.pay(reference)
+
+    sent = datetime.now(UTC).timestamp() * 1000
+    answers = at_once(50, lambda: door.notify(payment, request_id="one", ts=sent))
+
+    assert {answer.status_code for answer in answers} == {200}
+    await till.work()
+    assert till.told.outcomes() == ["confirmed"]
+    assert await till.status(reservation) == "confirmed"
+    assert await till.violations() == {}
+
+
+async def test_fifty_notifications_of_one_payment_at_once_have_one_effect(till, provider, door):
+    reservation, reference = await till.hold_with_link()
+    payment = provider.pay(reference)
+
+    answers = at_once(50, lambda: door.notify(payment))
+    assert {answer.status_code for answer in answers} == {200}
+    await till.work()
+
+    assert sorted(till.told.outcomes()) == ["confirmed", *["seen"] * 49]
+    assert all(one["done"] for one in door.events())
+    assert (await till.balance(reservation)).paid == await till.deposit(reservation)
+    assert await till.violations() == {}
+
+
+async def test_a_chargeback_told_under_its_own_topic_reaches_the_ledger(till, provider, door):
+    reservation, reference = await till.hold_with_link()
+    payment = provider.pay(reference)
+    await till.apply(payment)
+    provider.change(payment, status="charged_back")
+
+    path = f"mercadopago/payments/{payment}/notify"
+    provider.control("POST", path, {"topic": "topic_chargebacks_wh"})
+    await till.work()
+
+    assert till.told.outcomes() == ["confirmed", "charged_back"]
+    assert await till.status(reservation) == "confirmed"
+    assert (await till.balance(reservation)).paid == 0
+
+
+async def test_a_fraud_warning_is_the_owners_to_look_at(till, provider, door):
+    reservation, reference = await till.hold_with_link()
+    payment = provider.pay(reference)
+    await till.apply(payment)
+
+    async with till.database.begin() as tx:
+        await operations.warn_of_fraud(tx, provider_id=payment)
+        await operations.warn_of_fraud(tx, provider_id="404")
+
+    (needed,) = till.told.of(OwnerNeeded)
+    assert (needed.trouble, needed.reservation_id) == (Trouble.FRAUD, reservation)

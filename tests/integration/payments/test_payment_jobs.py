@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from tests.integration.payments.test_money_by_hand import enter
 
 from alojamientos.channels.mercadopago.client import MercadoPago
 from alojamientos.jobs.registry import RetryLater
@@ -84,7 +85,7 @@ async def test_a_payment_that_does_not_exist_closes_its_notification(till):
     assert till.sql("SELECT id FROM payment") == []
 
 
-@pytest.mark.parametrize("mode", ["down", "500", "429"])
+@pytest.mark.parametrize("mode", ["down", "500", "429", "401", "slow", "timeout_after_accept"])
 async def test_a_notified_payment_waits_for_the_provider_without_spending_attempts(
     till, provider, mode
 ):
@@ -340,17 +341,56 @@ async def test_reconciliation_fails_whole_while_the_provider_is_away(till, provi
 async def test_the_books_show_what_is_wrong(till, provider):
     reservation, reference = await till.hold_with_link()
     await till.apply(provider.pay(reference))
+    till.sql("ALTER TABLE ledger_entry DISABLE TRIGGER USER")
     till.sql("UPDATE ledger_entry SET amount = amount + 1")
     till.sql("UPDATE reservation SET confirmed_at = NULL")
     till.sql(
         "INSERT INTO payment (provider_id, reservation_id, status, amount, currency, outcome,"
-        " provider_updated_at) VALUES ('2', %s, 'approved', 1, 'ARS', 'confirmed', now())",
+        " provider_updated_at, approved_at) VALUES ('2', %s, 'approved', 1, 'ARS', 'confirmed',"
+        " now(), now() - interval '2 hours')",
         reservation,
     )
 
     assert set(await till.violations()) == {
+        "every_payment_ends",
         "ledger_charges_what_blocks",
         "ledger_has_every_payment",
         "paid_means_confirmed_or_refunded",
         "confirmed_by_payment_once",
     }
+
+
+async def test_the_books_show_what_is_wrong_with_money_by_hand(till):
+    reservation = await till.hold()
+    done = await enter(till, reservation, await till.deposit(reservation))
+    till.sql("ALTER TABLE ledger_entry DISABLE TRIGGER USER")
+    till.sql("DELETE FROM ledger_entry WHERE payment_id = %s", done.payment_id)
+
+    assert set(await till.violations()) == {
+        "hand_payments_are_in_the_ledger",
+        "ledger_has_every_payment",
+    }
+
+
+async def test_the_books_show_what_goes_back_wrongly(till, provider):
+    refund_id, _ = await ordered_refund(till, provider)
+    till.sql(
+        "UPDATE refund SET amount = amount + 1, up_to = up_to + 1,"
+        " created_at = now() - interval '4 days' WHERE id = %s",
+        refund_id,
+    )
+
+    assert set(await till.violations()) == {"no_more_goes_back_than_came", "every_refund_ends"}
+
+
+async def test_the_books_show_a_cancelled_guest_who_is_owed_money(till, provider):
+    reservation, reference = await till.hold_with_link()
+    await till.apply(provider.pay(reference))
+    await till.cancel(reservation)
+    till.sql(
+        "INSERT INTO ledger_entry (reservation_id, kind, amount, key)"
+        " VALUES (%s, 'retained', 1, 'x')",
+        reservation,
+    )
+
+    assert set(await till.violations()) == {"cancelled_money_is_settled"}

@@ -1,11 +1,20 @@
 """Every row of what must become of late and strange payments, from the payment to the ledger."""
 
 import asyncio
+import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.integration.payments.conftest import ACCOUNT
 
-from alojamientos.payments import queries
-from alojamientos.payments.events import PaymentLinkCreated, RefundFinished
+from alojamientos.payments import operations, queries
+from alojamientos.payments.events import (
+    OwnerNeeded,
+    PaymentLinkCreated,
+    RefundFinished,
+    Trouble,
+)
+from alojamientos.payments.provider import PaymentStatus, ProviderPayment
 
 
 @pytest.fixture(autouse=True)
@@ -293,3 +302,140 @@ async def test_a_link_is_told_of_once_and_closes_with_the_hold(till):
     assert len(till.told.of(PaymentLinkCreated)) == 1
     hold = till.sql("SELECT code, hold_expires_at FROM reservation")[0]
     assert (link.expires_at, reference) == (hold["hold_expires_at"], f"{hold['code']}:dep:1")
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_states_in_any_order_and_all_at_once_end_in_the_newest(till, provider, seed):
+    reservation, reference = await till.hold_with_link()
+    deposit = await till.deposit(reservation)
+    provider.pay(reference, status="pending")
+    start = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    told = [
+        (PaymentStatus.PENDING, 0),
+        (PaymentStatus.IN_PROCESS, 0),
+        (PaymentStatus.APPROVED, 0),
+        (PaymentStatus.APPROVED, 100_00),
+        (PaymentStatus.APPROVED, 250_00),
+    ]
+    states = [
+        ProviderPayment(
+            provider_id="77",
+            status=status,
+            status_detail="",
+            amount=deposit,
+            refunded=refunded,
+            currency="ARS",
+            external_reference=reference,
+            collector_id=ACCOUNT.collector_id,
+            live_mode=ACCOUNT.live_mode,
+            updated_at=start + timedelta(minutes=minutes),
+            approved_at=start if status is PaymentStatus.APPROVED else None,
+        )
+        for minutes, (status, refunded) in enumerate(told)
+    ] * 10
+    random.Random(seed).shuffle(states)
+
+    async def take_in(payment):
+        async with till.database.begin() as tx:
+            await operations.apply(tx, payment=payment, account=ACCOUNT)
+
+    await asyncio.gather(*(take_in(payment) for payment in states))
+
+    # The newest state alone is short of the deposit; an earlier one that came first was not.
+    assert (await till.balance(reservation)).paid == deposit - 250_00
+    row = till.sql("SELECT status, refunded FROM payment WHERE provider_id = '77'")
+    assert row == [{"status": "approved", "refunded": 250_00}]
+
+
+async def test_a_chargeback_that_is_won_brings_the_money_back(till, provider):
+    reservation, reference = await till.hold_with_link()
+    payment = provider.pay(reference)
+    await till.apply(payment)
+    provider.change(payment, status="charged_back")
+    await till.apply(payment)
+    assert [fact.trouble for fact in till.told.of(OwnerNeeded)] == [Trouble.CHARGED_BACK]
+
+    provider.change(payment, status="approved")
+    await till.apply(payment)
+
+    assert (await till.balance(reservation)).paid == await till.deposit(reservation)
+    assert till.sql("SELECT disputed FROM payment") == [{"disputed": False}]
+
+
+async def test_a_dispute_and_an_orphan_are_the_owners_to_look_at(till, provider):
+    _, reference = await till.hold_with_link()
+    payment = provider.pay(reference)
+    await till.apply(payment)
+    provider.change(payment, status="in_mediation")
+    await till.apply(payment)
+    await till.apply(payment)
+    orphan = provider.pay("nobody knows", amount=50)
+    await till.apply(orphan)
+
+    needed = [(fact.trouble, fact.payment) for fact in till.told.of(OwnerNeeded)]
+    assert needed == [(Trouble.DISPUTED, payment), (Trouble.ORPHAN, orphan)]
+
+
+async def test_a_deposit_that_was_charged_back_can_be_paid_again(till, provider):
+    reservation, reference = await till.hold_with_link()
+    first = provider.pay(reference)
+    await till.apply(first)
+    provider.change(first, status="charged_back")
+    await till.apply(first)
+
+    assert await till.apply(provider.pay(reference)) == "confirmed"
+
+    assert (await till.balance(reservation)).paid == await till.deposit(reservation)
+
+
+async def test_a_chargeback_won_after_the_deposit_was_paid_again_is_the_guests_credit(
+    till, provider
+):
+    reservation, reference = await till.hold_with_link()
+    first = provider.pay(reference)
+    await till.apply(first)
+    provider.change(first, status="charged_back")
+    await till.apply(first)
+    await till.apply(provider.pay(reference))
+
+    provider.change(first, status="approved")
+    await till.apply(first)
+
+    assert (await till.balance(reservation)).paid == 2 * await till.deposit(reservation)
+
+
+async def test_a_part_of_a_short_payment_that_went_back_leaves_it_short(till, provider):
+    reservation, reference = await till.hold_with_link()
+    payment = provider.pay(reference, amount=100)
+    await till.apply(payment)
+    provider.change(payment, refund=40)
+
+    assert await till.apply(payment) == "refunded"
+
+    assert till.sql("SELECT outcome FROM payment") == [{"outcome": "partial"}]
+    assert await till.unreconciled() == 1
+    assert (await till.balance(reservation)).paid == 60_00
+
+
+async def test_more_than_the_whole_price_gives_back_the_excess(till, provider):
+    reservation, reference = await till.hold_with_link()
+    price = till.sql("SELECT total FROM reservation")[0]["total"]
+
+    payment = provider.pay(reference, amount=price / 100 + 7)
+    assert await till.apply(payment) == "confirmed"
+
+    assert [one["amount"] for one in provider.refunds(payment)] == [7]
+    assert (await till.balance(reservation)).due == 0
+    assert await till.apply(payment) == "refunded"  # as the provider tells of it
+    assert (await till.balance(reservation)).due == 0
+
+
+async def test_more_than_the_deposit_is_kept_towards_the_balance(till, provider):
+    reservation, reference = await till.hold_with_link()
+    deposit = await till.deposit(reservation)
+
+    payment = provider.pay(reference, amount=deposit / 100 + 7)
+    assert await till.apply(payment) == "confirmed"
+
+    assert provider.refunds(payment) == []
+    assert (await till.balance(reservation)).paid == deposit + 7_00

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from tests.integration.reservations.conftest import nights
 
 from alojamientos.kit import idempotency
+from alojamientos.kit.clock import utc_now
 from alojamientos.reservations import jobs
 from alojamientos.reservations.events import HoldReminded, Status
 from alojamientos.telemetry import log_events
@@ -16,7 +17,10 @@ from alojamientos.telemetry import log_events
 @pytest.fixture
 def run(desk):
     """Run a job of this room by the last part of its name; return what it logged."""
-    table = {job.name: job for job in jobs.create_jobs(database=desk.database, log=get_logger())}
+    table = {
+        job.name: job
+        for job in jobs.create_jobs(database=desk.database, log=get_logger(), now=utc_now)
+    }
     assert all(job.every for job in table.values())
 
     async def run(name: str) -> list[MutableMapping[str, Any]]:

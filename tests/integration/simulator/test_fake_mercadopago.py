@@ -224,6 +224,59 @@ def test_a_refund_of_nonsense_is_refused(providers):
     assert unknown.status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("amount", "cause"), [(0, 4040), (-1, 4040), (1.005, 4040), ("5", 4041), (True, 4041)]
+)
+def test_a_refund_of_no_proper_amount_is_refused(providers, amount, cause):
+    providers.preference()
+    payment_id = providers.pay(notify=False)["payment"]["id"]
+
+    path = f"/v1/payments/{payment_id}/refunds"
+    response = providers.mercadopago("POST", path, {"amount": amount}, key="a")
+
+    assert response.status_code == 400
+    assert response.json()["cause"][0]["code"] == cause
+    assert providers.mercadopago("GET", path).json() == []
+
+
+@pytest.mark.parametrize(("days", "status"), [(179, 201), (181, 400)])
+def test_a_payment_can_be_refunded_for_180_days(providers, days, status):
+    providers.preference()
+    payment_id = providers.pay(notify=False)["payment"]["id"]
+    providers.clock.now += days * 24 * 3600
+
+    response = providers.mercadopago("POST", f"/v1/payments/{payment_id}/refunds", {}, key="a")
+
+    assert response.status_code == status
+    if status == 400:
+        assert response.json()["cause"][0]["code"] == 2024
+
+
+def test_a_key_is_good_for_one_body(providers):
+    providers.preference()
+    payment_id = providers.pay(notify=False)["payment"]["id"]
+    path = f"/v1/payments/{payment_id}/refunds"
+
+    first = providers.mercadopago("POST", path, {"amount": 1}, key="a")
+    other = providers.mercadopago("POST", path, {"amount": 2}, key="a")
+
+    assert (first.status_code, other.status_code) == (201, 409)
+    assert other.json()["error"] == "idempotency_key_already_used"
+
+
+def test_a_chargeback_is_told_by_a_number_of_its_own(providers, receiver):
+    providers.preference()
+    payment_id = providers.pay(notify=False)["payment"]["id"]
+    path = f"mercadopago/payments/{payment_id}/notify"
+
+    providers.control("POST", path, {"topic": "topic_chargebacks_wh"})
+
+    (told,) = receiver.wait_for(1)
+    assert told.authentic
+    assert told.json["data"]["payment_id"] == payment_id
+    assert told.json["data"]["id"] != str(payment_id)
+
+
 def test_payments_change_by_control(providers, receiver):
     providers.preference()
     pending = providers.pay(notify=False)["payment"]["id"]

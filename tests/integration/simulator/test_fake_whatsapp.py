@@ -17,6 +17,19 @@ def rows(*found: dict[str, Any]):
     return {"type": "list", "body": {"text": "¿Cuál?"}, "action": action}
 
 
+def template(name: str, *values: str, language: str = "es_AR"):
+    parameters = [{"type": "text", "text": value} for value in values]
+    components = [{"type": "body", "parameters": parameters}]
+    return {"name": name, "language": {"code": language}, "components": components}
+
+
+def sections(count: int):
+    found = rows({"id": "a", "title": "a"})
+    one = {"title": "x", "rows": []}
+    found["action"]["sections"] += [one] * (count - 1)
+    return found
+
+
 def test_a_guests_text_arrives_signed_in_meta_s_envelope(providers, receiver):
     trace = "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"
 
@@ -121,12 +134,30 @@ def test_an_answer_is_shown_and_its_statuses_come_back_with_our_reference(provid
             {
                 "type": "template",
                 "template": {
-                    "name": "n",
+                    "name": "aviso_reserva",
                     "language": {"code": "es_AR"},
                     "components": [{"type": "body", "parameters": [{"text": "a\nb"}]}],
                 },
             },
             132012,
+        ),
+        ({"type": "template", "template": template("other", "x")}, 132001),
+        ({"type": "template", "template": template("aviso_reserva", "x", language="es")}, 132001),
+        ({"type": "template", "template": template("aviso_reserva")}, 132000),
+        ({"type": "template", "template": template("aviso_reserva", " ")}, 131008),
+        ({"type": "template", "template": template("aviso_reserva", "x" * 1025)}, 132005),
+        ({"type": "image", "image": {"link": "a.png"}}, 131009),
+        ({"type": "image", "image": {"link": "https://x/a.png", "caption": "x" * 1025}}, 131009),
+        ({"type": "location", "location": {"latitude": 91, "longitude": 0}}, 131009),
+        ({"type": "location", "location": {"latitude": "1", "longitude": 0}}, 131009),
+        (
+            {"type": "location", "location": {"latitude": 1, "longitude": 0, "address": "x"}},
+            131008,
+        ),
+        ({"type": "interactive", "interactive": sections(11)}, 131009),
+        (
+            {"status": "read", "message_id": "wamid.1", "typing_indicator": {"type": "audio"}},
+            131009,
         ),
         ({**TEXT, "to": ""}, 131008),
         ({**TEXT, "to": "ana"}, 131009),
@@ -194,14 +225,14 @@ def test_a_body_that_is_no_json_is_refused(providers):
 
 
 def test_free_text_is_only_for_24_hours_after_the_guests_last_word(providers):
-    template = {"name": "hola", "language": {"code": "es_AR"}}
+    notice = template("aviso_reserva", "hola")
 
     before = providers.send()
     providers.guest(text="Hola")
     within = providers.send()
     providers.clock.now += 24 * 3600 + 1
     after = providers.send()
-    templated = providers.send(type="template", template=template)
+    templated = providers.send(type="template", template=notice)
 
     assert [before.status_code, within.status_code, after.status_code] == [400, 200, 400]
     assert after.json()["error"]["code"] == 131047
@@ -390,6 +421,49 @@ def test_a_guest_s_message_that_cannot_be_made_is_explained(providers, message):
     answer = providers.control("POST", "whatsapp/inbound", body, status=422)
 
     assert answer["detail"]
+
+
+def test_the_owner_s_own_words_come_as_an_echo(providers, receiver):
+    providers.control("POST", "whatsapp/chats/5492944111111/echo", {"text": "Te confirmo"})
+
+    [webhook] = receiver.wait_for(1)
+    assert webhook.authentic
+    assert webhook.json["entry"][0]["changes"][0]["field"] == "smb_message_echoes"
+    [echo] = webhook.value["message_echoes"]
+    assert (echo["to"], echo["text"]["body"]) == ("5492944111111", "Te confirmo")
+    assert [(e["direction"], e["text"]) for e in providers.chat()] == [("out", "Te confirmo")]
+    providers.control("POST", "whatsapp/chats/5492944111111/echo", {"text": " "}, status=422)
+
+
+def test_a_guest_without_a_number_is_written_to_by_their_scoped_id(providers, receiver):
+    scoped = "AR.13491208655302741918"
+    providers.guest(scoped, text="Hola")
+
+    [webhook] = receiver.wait_for(1)
+    [message] = webhook.value["messages"]
+    assert "from" not in message
+    assert message["from_user_id"] == scoped
+    assert webhook.value["contacts"] == [{"profile": {"name": "Invitado"}, "user_id": scoped}]
+    response = providers.http.post(
+        "/v25.0/1122334455667/messages",
+        json={"messaging_product": "whatsapp", "recipient": scoped, **TEXT},
+        headers={"Authorization": "Bearer dev-only-whatsapp-token"},
+    )
+    assert response.json()["contacts"] == [{"input": scoped, "user_id": scoped}]
+    assert [e["direction"] for e in providers.chat(scoped)] == ["in", "out"]
+
+
+def test_pictures_and_places_are_shown(providers):
+    providers.guest(text="Hola")
+
+    providers.send(type="image", image={"link": "https://x/a.png", "caption": "De día"})
+    providers.send(
+        type="location", location={"latitude": -40.7, "longitude": -71.6, "name": "Cabañas"}
+    )
+
+    _, image, place = providers.chat()
+    assert (image["image"], image["text"]) == ("https://x/a.png", "De día")
+    assert (place["place"]["latitude"], place["text"]) == (-40.7, "Cabañas")
 
 
 def test_messages_can_come_from_the_past(providers, receiver):

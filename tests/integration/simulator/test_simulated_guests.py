@@ -18,6 +18,7 @@ from alojamientos.conversation.messages import Reply
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.simulator import guest as guest_module
 from alojamientos.ops.simulator import journeys
+from alojamientos.ops.simulator.buttons import play_buttons
 from alojamientos.ops.simulator.client import NotReachable, StackClient
 from alojamientos.ops.simulator.config import SimulatorConfig
 from alojamientos.ops.simulator.guest import DatesTaken, Line
@@ -76,6 +77,23 @@ async def play(stack, **options: Any):
         return await Traffic(client=client, plan=plan, today=TODAY).run()
 
 
+async def test_an_assistant_without_choices_does_not_pass_the_buttons_audit(stack):
+    stack.bot.reservation_status = "confirmed"
+    stack.bot.invariants = {"ok": False, "invariants": [{"name": "no_overlap", "violations": 1}]}
+
+    async with stack.client() as client:
+        report = await play_buttons(
+            client, seed=1, today=TODAY, deadline_s=10, on_line=lambda _: None
+        )
+
+    assert any("ask" in problem for problem in report.problems)
+    assert "every invariant holds: no_overlap" in report.problems
+    found = {check.name: check.ok for check in report.audit}
+    assert not found["the booking is cancelled"]
+    assert not found["the owner's own words silence the assistant"]
+    assert not found["what comes eight hours late is asked about"]
+
+
 async def test_a_booking_ends_confirmed_under_one_trace(stack):
     report, lines = await book(stack)
 
@@ -129,7 +147,7 @@ async def test_a_confirmation_that_the_api_does_not_know_of_is_not_believed(stac
     [
         [Reply(text="Un momento."), offers()],  # a long answer in pieces
         [replies.lost(1)],
-        [replies.ask_guests(STAY.check_in, STAY.check_out, TODAY)],
+        [replies.ask_guests(STAY.check_in, STAY.check_out, TODAY, most=6)],
         [held(), Reply(text="Un momento.")],
     ],
 )

@@ -13,6 +13,10 @@ _OTHER = _FEED.replace("airbnb.com/1", "booking.com/2").replace(
 )
 _AIRBNB = {"feed": "airbnb.com/1"}
 _RUN = 'ical_sync_last_run_timestamp_seconds{job="backend",instance="a"}'
+_FETCHED = (
+    'ical_export_last_fetched_timestamp_seconds{job="backend",instance="a"'
+    ',export="arrayan/airbnb/1",source="airbnb"}'
+)
 _AGE = 'ical_last_sync_age_minutes{job="backend",feed_url="airbnb.com/1"}'
 
 
@@ -102,6 +106,31 @@ CASES = [
         name="one web process was asked a moment later than the other",
         series={_RUN: "0x300", _RUN.replace('"a"', '"b"'): "0+10x300"},
         expect={"40m": QUIET},
+    ),
+    *waiting("ICalExportNotFetched", _FETCHED, 86_400, 1_800, extra={"export": "arrayan/airbnb/1"}),
+    Case(
+        alert="ICalExportNotFetched",
+        kind="firing",
+        name="one of two channels does not come any more",
+        series={_FETCHED: "1x120", _FETCHED.replace("airbnb", "booking"): "1+1800x120"},
+        expect={"30h": ({"export": "arrayan/airbnb/1"},)},
+        interval="30m",
+    ),
+    Case(
+        alert="ICalExportNotFetched",
+        kind="quiet",
+        name="one web process was asked a moment later than the other",
+        series={_FETCHED: "1x120", _FETCHED.replace('"a"', '"b"'): "1+1800x120"},
+        expect={"30h": QUIET},
+        interval="30m",
+    ),
+    Case(
+        alert="ICalExportNotFetched",
+        kind="absent",
+        name="nobody has ever fetched one, or it was taken back",
+        series={_FETCHED: "1x4 stale"},
+        expect={"30h": QUIET},
+        interval="30m",
     ),
     *above("ICalConflict", 'ical_conflicts_open{job="backend"}', 0, 60),
     Case(

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alojamientos.channels.whatsapp import drawing
-from alojamientos.conversation.messages import Option, Reply
+from alojamientos.conversation import replies
+from alojamientos.conversation.messages import Option, Picture, Place, Reply
 from alojamientos.ops.simulator import graph
 
 OPTIONS = st.builds(
@@ -22,6 +23,20 @@ REPLIES = st.builds(
     url_title=st.text(max_size=40),
     header=st.text(max_size=100),
     footer=st.text(max_size=100),
+    images=st.lists(
+        st.builds(
+            Picture, url=st.just("https://fotos.example/1.png"), caption=st.text(max_size=1200)
+        ),
+        max_size=3,
+    ).map(tuple),
+    place=st.none()
+    | st.builds(
+        Place,
+        latitude=st.floats(-90, 90),
+        longitude=st.floats(-180, 180),
+        name=st.text(max_size=20),
+        address=st.text(max_size=20),
+    ),
 )
 
 
@@ -128,3 +143,26 @@ def test_whatever_is_said_is_accepted_by_the_api_and_nothing_of_a_text_is_lost(r
         graph.draw(drawing.draw(part))
     said = "".join("".join(part.text.split()) for part in parts)
     assert "".join(reply.text.split()) in said
+
+
+def test_what_is_looked_at_comes_first_and_choices_with_the_words():
+    reply = Reply(
+        text="¿Reservamos?",
+        images=(Picture(url="https://fotos.example/1.png", caption="De día"),),
+        place=Place(latitude=-40.7, longitude=-71.6, address="Ruta 40"),
+        options=(Option(id="ask", title="Sí"),),
+    )
+
+    image, place, words = (drawing.draw(part) for part in drawing.split(reply))
+
+    assert image["image"] == {"link": "https://fotos.example/1.png", "caption": "De día"}
+    # An address is refused without a name.
+    assert place["location"] == {"latitude": -40.7, "longitude": -71.6}
+    assert words["interactive"]["type"] == "button"
+
+
+def test_what_we_write_on_buttons_fits_uncut():
+    ours = [value for value in vars(replies).values() if isinstance(value, Option)]
+
+    assert len(ours) >= 7
+    assert [option.title for option in ours if len(option.title) > 20] == []

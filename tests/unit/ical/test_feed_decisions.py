@@ -200,7 +200,13 @@ def test_a_feeds_turns_are_ten_minutes_apart_and_its_own():
 def test_failures_are_given_time(error_type, failures, retry_after, minutes):
     error = FeedError(error_type, retry_after_s=retry_after)
 
-    assert decisions.next_try(error, failures, NOW) == NOW + timedelta(minutes=minutes)
+    pauses = [
+        decisions.next_try(error, failures, NOW, feed_id=feed_id) - NOW for feed_id in range(50)
+    ]
+    asked = min(timedelta(seconds=retry_after or 0), timedelta(hours=6))
+    assert max(pauses) <= timedelta(minutes=minutes)
+    assert min(pauses) >= max(asked, timedelta(minutes=minutes) * 0.8)
+    assert len(set(pauses)) > 20 or asked == timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize(

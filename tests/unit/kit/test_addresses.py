@@ -36,6 +36,8 @@ def test_what_is_public_is_let_through(address):
         ("https:///a.ics", "no host"),
         ("https://me:pw@example.org/a", "user or password"),
         ("https://example.org:8080/a", "port"),
+        ("https://example.org:80/a", "port"),
+        ("http://example.org/a.ics", "https://"),
         ("https://example.org:99999/a", "cannot be read"),
         ("https://[::1/a", "cannot be read"),
         ("https://example.org/a b", "spaces"),
@@ -54,11 +56,13 @@ def test_a_url_that_may_not_be_asked_for_is_refused_without_repeating_it(url, wo
 @pytest.mark.parametrize(
     "url",
     [
-        *("http://127.0.0.1/a", "https://localhost/a", "http://2130706433/a", "http://0x7f.1/a"),
-        *("http://[::1]/a", "http://[::ffff:127.0.0.1]/a"),
+        *("https://127.0.0.1/a", "https://localhost/a", "https://2130706433/a"),
+        *("https://0x7f.1/a", "https://0X7F000001/a", "https://017700000001/a", "https://127.1/a"),
+        *("https://127.0.0.1./a", "https://[::1]/a", "https://[::ffff:127.0.0.1]/a"),
+        *("https://1.1.1.1/a", "https://[2606:4700::1111]/a"),  # nor is any other number taken
     ],
 )
-async def test_a_name_of_this_machine_is_refused_however_it_is_written(url):
+async def test_a_machine_is_refused_by_its_number_and_this_one_by_any_name(url):
     with pytest.raises(addresses.AddressRefused):
         await addresses.resolve(url)
 
@@ -71,7 +75,7 @@ async def test_a_private_machine_may_be_allowed():
 
 
 async def test_a_public_address_is_kept_as_it_was_checked():
-    target = await addresses.resolve("https://1.1.1.1/a")
+    target = await addresses.resolve("https://1.1.1.1/a", allow_private=True)
 
     assert target.origins() == ["https://1.1.1.1:443"]
     assert target.host_header == "1.1.1.1"
@@ -86,4 +90,4 @@ async def test_a_public_address_is_kept_as_it_was_checked():
     ],
 )
 async def test_the_path_is_asked_for_as_it_was_written(url, path):
-    assert (await addresses.resolve(url)).request_path == path
+    assert (await addresses.resolve(url, allow_private=True)).request_path == path

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alojamientos.kit import codes
-from alojamientos.kit.money import format_money
+from alojamientos.kit.errors import Invalid
+from alojamientos.kit.money import format_money, parse_money
 
 
 def test_codes_are_sixty_random_bits_in_a_readable_alphabet():
@@ -46,3 +47,48 @@ def test_canonical_form_is_stable(text):
 )
 def test_money_is_written_as_argentines_do(centavos, text):
     assert format_money(centavos) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "centavos"),
+    [
+        ("150000", 150_000_00),
+        ("150.000", 150_000_00),
+        ("$ 1.234.567,50", 1_234_567_50),
+        ("1500,5", 1500_50),
+        ("0,01", 1),
+        (" 7 ", 7_00),
+        ("999.999.999", 999_999_999_00),
+    ],
+)
+def test_money_is_read_as_argentines_write_it(text, centavos):
+    assert parse_money(text) == centavos
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-5",
+        "1,234.50",
+        "1.50.000",
+        "1.2345",
+        "12,345",
+        "5 mil",
+        "1e9",
+        "٣",
+        "1.500.50",
+        "1500.50",
+        "," * 9,
+    ],
+)
+def test_what_is_no_amount_is_refused_by_its_field(text):
+    with pytest.raises(Invalid, match="is none") as refused:
+        parse_money(text)
+
+    assert refused.value.extra["field"] == "amount"
+
+
+@given(st.integers(0, 10**13))
+def test_money_that_was_written_is_read_back(centavos):
+    assert parse_money(format_money(centavos)) == centavos

@@ -7,6 +7,7 @@ import pytest
 from alojamientos.channels.mercadopago import payloads
 from alojamientos.channels.mercadopago.client import notification_url
 from alojamientos.channels.mercadopago.payloads import MalformedAnswer, MalformedNotification
+from alojamientos.payments.events import Purpose
 from alojamientos.payments.provider import LinkRequest, PaymentStatus, RefundStatus
 
 WEBHOOK = {
@@ -182,6 +183,7 @@ def test_a_preference_closes_with_the_hold_and_takes_nothing_slow():
         code="ABC",
         external_reference="ABC:dep:1",
         idempotency_key=UUID(int=1),
+        purpose=Purpose.DEPOSIT,
         amount=81_000_50,
         currency="ARS",
         title="Seña",

@@ -50,11 +50,15 @@ def test_one_bad_event_of_a_quiet_night_pages_by_the_textbook_only():
     assert not slo_sim.firing(OURS, SLO, played(bad, total)).any()
 
 
-def test_the_third_does_by_ours_too():
+def test_the_fourth_does_by_ours_too_and_not_the_third():
     bad, total = quiet()
     bad[[300, 315, 330]] = 1
 
-    assert slo_sim.firing(OURS, SLO, played(bad, total)).argmax() == 330
+    assert not slo_sim.firing(OURS, SLO, played(bad, total)).any()
+
+    bad[345] = 1
+
+    assert slo_sim.firing(OURS, SLO, played(bad, total)).argmax() == 345
 
 
 def test_two_of_three_rehearsals_page_and_two_of_four_do_not():

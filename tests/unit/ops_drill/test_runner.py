@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -147,14 +148,19 @@ def drill(stack):
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
         with Eyes(prometheus=url, alertmanager=url, mail=url) as eyes:
-            yield lambda fault=FAULT, on_step=lambda _step: None, despite=(): Drill(
-                despite=despite,
-                eyes=eyes,
-                hands=stack,
-                fault=fault,
-                on_step=on_step,
-                patience=Patience(settle_s=0.05, quiet_s=0.02, look_every_s=0.001),
-            )
+
+            def drill(fault=FAULT, on_step=lambda _step: None, before_s=0.0, **more: Any):
+                patience = {"settle_s": 0.05, "quiet_s": 0.02, "look_every_s": 0.001}
+                return Drill(
+                    eyes=eyes,
+                    hands=stack,
+                    fault=fault,
+                    on_step=on_step,
+                    patience=Patience(before_s=before_s, **patience),
+                    **more,
+                )
+
+            yield drill
         server.shutdown()
         thread.join()
 
@@ -358,6 +364,31 @@ def test_at_night_a_warning_need_only_fire_and_is_said_to_be_muted(drill, stack)
     assert report.detected_s == report.seconds("ServiceDown", "firing")
     assert report.recovered_s == report.seconds("ServiceDown", "quiet")
     assert "| muted | 0.5 | muted |" in page
+
+
+def test_a_drill_after_another_waits_until_that_is_forgotten(drill, stack):
+    stack.others = {"HighErrorRate": "firing"}
+    stack.broken.add("others stay")
+    told: list[str] = []
+
+    def forget(text: str) -> None:
+        told.append(text)
+        stack.others.clear()
+
+    report = drill(before_s=20.0, on_wait=forget).run()
+
+    assert told == ["waiting for HighErrorRate to be quiet"]
+    assert report.problems == []
+
+
+def test_a_drill_does_not_wait_for_ever(drill, stack):
+    stack.others = {"HighErrorRate": "firing"}
+    stack.broken.add("others stay")
+
+    report = drill(before_s=0.05).run()
+
+    assert stack.calls == []
+    assert report.problems[0].startswith("HighErrorRate: not quiet")
 
 
 @pytest.mark.parametrize(

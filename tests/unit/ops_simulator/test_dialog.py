@@ -30,7 +30,7 @@ def heard(reply: Reply, wish: Wish = WISH) -> Move:
         (replies.ask_days("enero"), "del 15 al 18 de enero"),
         (replies.ask_check_in(3), "el 15 de enero"),
         (replies.ask_check_out(WISH.check_in, TODAY), "el 18 de enero"),
-        (replies.ask_guests(WISH.check_in, WISH.check_out, TODAY), "somos 4"),
+        (replies.ask_guests(WISH.check_in, WISH.check_out, TODAY, most=6), "somos 4"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -63,7 +63,7 @@ def test_a_question_is_answered_with_what_it_asks_for(reply, answer):
             "span:2",
         ),
         (own_replies.cancel_first(fake_bot.view(), TODAY), Said.ASKED, "cancel:yes"),
-        (own_replies.cancel_second(fake_bot.view()), Said.ASKED, "cancel:yes"),
+        (own_replies.cancel_second(), Said.ASKED, "cancel:yes"),
     ],
 )
 def test_a_choice_is_tapped_by_its_id(reply, said, tap):

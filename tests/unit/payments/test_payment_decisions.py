@@ -11,7 +11,8 @@ from alojamientos.reservations.events import Status
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 ACCOUNT = Account(collector_id="843382748", live_mode=False)
 DEPOSIT = 81_000_00
-HELD = Booking(status=Status.PRE_RESERVED, deposit=DEPOSIT)
+TOTAL = 270_000_00
+HELD = Booking(status=Status.PRE_RESERVED, deposit=DEPOSIT, total=TOTAL)
 PAID = ProviderPayment(
     provider_id="1",
     status=PaymentStatus.APPROVED,

@@ -112,6 +112,7 @@ TOKENS = st.text(
             "X-Signature: {}",
             "EAA{}",
             "APP_USR-{}",
+            "GET /ical/{}/arrayan.ics 404",
             "webcal://calendar.example.com/{}",
             "https://www.airbnb.com.ar/calendar/ical/123.ics?s={}",
             "https://ical.booking.com/v1/export?t={}",

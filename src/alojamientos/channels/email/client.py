@@ -59,7 +59,7 @@ class EmailClient:
             raise _meaning(error) from error
         return message_id
 
-    async def acknowledge(self, *, external_id: str) -> None:
+    async def acknowledge(self, *, external_id: str, typing: bool = False) -> None:
         """Do nothing: a mail has no ticks to turn blue."""
 
 

@@ -1,11 +1,15 @@
 """Fetch a feed: conditionally, within limits, and from public machines only."""
 
 import asyncio
+import math
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
 from alojamientos.channels.ical.domain import ErrorType, FeedError
 from alojamientos.kit import addresses, http
+from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import Invalid, ProviderUnavailable
 from alojamientos.kit.http import HttpResponse
 
@@ -106,14 +110,24 @@ def _check_status(response: HttpResponse) -> None:
     status = response.status
     if status < _CLIENT_ERROR:
         return
-    value = response.headers.get("retry-after", "")
-    usable = value.isascii() and value.isdigit() and len(value) <= _RETRY_AFTER_DIGITS
     kind = ErrorType.HTTP_5XX if status >= _SERVER_ERROR else ErrorType.HTTP_4XX
     raise FeedError(
         ErrorType.RATE_LIMITED if status == _TOO_MANY else kind,
         f"The host answered {status}",
-        retry_after_s=int(value) if usable else None,
+        retry_after_s=_retry_after(response.headers.get("retry-after", "")),
     )
+
+
+def _retry_after(value: str) -> int | None:
+    """Return the seconds that a host wants to be left alone (RFC 9110 10.2.3: or an instant)."""
+    if value.isascii() and value.isdigit():
+        return int(value) if len(value) <= _RETRY_AFTER_DIGITS else None
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0, math.ceil((at - utc_now()).total_seconds()))
 
 
 def _validator(response: HttpResponse, name: str) -> str | None:

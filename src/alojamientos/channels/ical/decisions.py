@@ -16,6 +16,7 @@ _MASS_LEAST = 2
 _MASS_HELD = timedelta(hours=24)
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=6)
+_SPREAD = 0.2  # of a pause
 
 
 # After these the host wants to be left alone; after the others it is worth asking again soon.
@@ -147,12 +148,18 @@ def next_turn(feed_id: int, now: datetime) -> datetime:
     return datetime.fromtimestamp(int(now.timestamp()) - since + seconds, tz=UTC)
 
 
-def next_try(error: FeedError, failures: int, now: datetime) -> datetime:
-    """Return when to ask a feed again that has failed `failures` times in a row."""
+def next_try(error: FeedError, failures: int, now: datetime, *, feed_id: int) -> datetime:
+    """Return when to ask a feed again that has failed `failures` times in a row.
+
+    Never sooner than the host has asked for, and each feed at a moment of its own: those of a host
+    that was down must not all come back at once.
+    """
     if error.error_type in _REFUSALS:
         first, longest = INTERVAL, _LONGEST_PAUSE
     else:
         first, longest = _FIRST_PAUSE, INTERVAL
     wait = min(longest, first * (1 << min(failures - 1, 20)))
+    drawn = hashlib.sha256(f"{feed_id}:{failures}".encode()).digest()[0] / 255
+    wait *= 1 - _SPREAD * drawn
     asked = timedelta(seconds=error.retry_after_s or 0)
     return now + max(wait, min(asked, _LONGEST_PAUSE))

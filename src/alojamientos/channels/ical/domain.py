@@ -78,6 +78,18 @@ class FeedExists(Invalid):
     code = "feed_exists"
 
 
+class NoSuchExport(NotFound):
+    """There is no such calendar; `alojamientos feeds list` shows those there are."""
+
+    code = "no_such_export"
+
+
+class ExportExists(Invalid):
+    """The channel has a calendar of the cabin already."""
+
+    code = "export_exists"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occupancy:
     """Nights that are taken elsewhere, [starts_on, ends_on)."""
@@ -128,6 +140,11 @@ class Known:
 def label(feed_id: int, url: str) -> str:
     """Return a feed's host and id: the rest of its address is a secret."""
     return f"{host(url)}/{feed_id}"
+
+
+def export_label(export_id: int, cabin: str, source: str) -> str:
+    """Return what everyone may know of a calendar that a channel fetches from us."""
+    return f"{cabin}/{source}/{export_id}"
 
 
 def host(url: str) -> str:

@@ -20,6 +20,7 @@ class FeedRead:
     rejected: int = 0
     newly_rejected: int = 0
     holds_ended: int = 0
+    echoes: int = 0  # what the host only has from us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,12 @@ class FeedFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictFound:
-    """The same nights are sold here and booked elsewhere."""
+    """The same nights are sold here and booked elsewhere, or booked on two other sites."""
 
     feed: str
     event_id: int
-    reservation_id: int
+    reservation_id: int | None
+    other_event_id: int | None
     accommodation_id: int
 
 
@@ -49,4 +51,15 @@ class ConflictResolved:
 
     feed: str
     event_id: int
-    reservation_id: int
+    reservation_id: int | None
+    other_event_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFetched:
+    """A channel has asked for a cabin's calendar; `changed`: it did not have it like that."""
+
+    export_id: int
+    export: str  # cabin, channel and id
+    stays: int
+    changed: bool

@@ -8,21 +8,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import recurring_ical_events
 from icalendar import Calendar, Event
 
+from alojamientos.channels.ical import repeats
 from alojamientos.channels.ical.domain import ErrorType, FeedError, Kind, Occupancy, Reading, Source
+from alojamientos.channels.ical.repeats import Rejected
 
 HORIZON = timedelta(days=730)  # what starts later is not looked at yet
 _MOST_EVENTS = 5_000
+_LONGEST_STAY = 90  # nights; what may be a booking and is longer is a season that is closed
 _LONGEST_UID = 255
-_MOST_REPEATS = 200  # of one event that recurs
+_MOST_SERIES = 50
 _ESSENTIAL = re.compile(r"DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID", re.IGNORECASE)
-_FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 _FOLD = re.compile(rb"\n[ \t]")  # unfolded as bytes: a fold may cut a letter in two
 _BOOKED = re.compile(r"(?:reserved|reserva|réserv|booked|booking\b|provisoire)", re.IGNORECASE)
 _BLOCKED = re.compile(
@@ -32,13 +32,17 @@ _BLOCKED = re.compile(
 _CLOSED = re.compile(r"closed - not available", re.IGNORECASE)
 
 
-class _Rejected(Exception):  # noqa: N818 - a reason, not an error
-    """An event cannot be used; the message is the reason, from a closed set."""
-
-
-def parse(content: bytes, *, source: Source, zone: ZoneInfo, today: date) -> Reading:
+def parse(
+    content: bytes,
+    *,
+    source: Source,
+    zone: ZoneInfo,
+    today: date,
+    longest_block: int | None = None,
+) -> Reading:
     """Read a calendar; floating times and instants become days of `zone`.
 
+    Closed nights that are more than `longest_block` are the host's own rules and left out.
     Raises FeedError when it is no calendar or not a whole one: that never means that every event
     is gone.
     """
@@ -46,17 +50,21 @@ def parse(content: bytes, *, source: Source, zone: ZoneInfo, today: date) -> Rea
     doubtful: set[str] = set()
     occupied: dict[str, Occupancy] = {}
     freed: set[str] = set()
-    for repeats, group in _by_recurrence(_events(content)):
+    for repeating, group in _by_recurrence(_events(content)):
         try:
-            found = list(_repeated(group, today)) if repeats else group
+            found = repeats.expand(group, today, HORIZON) if repeating else group
             for event in found:
-                occupancy = _occupancy(event, source=source, zone=zone, repeats=repeats)
+                occupancy = _occupancy(event, source=source, zone=zone, repeats=repeating)
                 if _is_free(event):
                     freed.add(occupancy.uid)
-                elif today < occupancy.ends_on and occupancy.starts_on <= today + HORIZON:
+                elif (
+                    today < occupancy.ends_on
+                    and occupancy.starts_on <= today + HORIZON
+                    and not _is_rule(occupancy, longest_block)
+                ):
                     _keep(occupied, occupancy)
         except Exception as error:  # noqa: BLE001 - a stranger's text; the others count all the same
-            rejected[str(error) if isinstance(error, _Rejected) else "unreadable"] += 1
+            rejected[str(error) if isinstance(error, Rejected) else "unreadable"] += 1
             doubtful.add(_uid(group[0]))
     ordered = sorted(occupied.values(), key=lambda one: (one.starts_on, one.ends_on, one.uid))
     return Reading(
@@ -98,38 +106,21 @@ def _by_recurrence(events: Iterable[Event]) -> Iterator[tuple[bool, list[Event]]
             series.setdefault(str(event.get("UID")), []).append(event)
         else:
             plain.append(event)
+    if len(series) > _MOST_SERIES:
+        raise FeedError(ErrorType.TOO_LARGE, f"More than {_MOST_SERIES} of the events repeat")
     yield from ((False, [event]) for event in plain)
     yield from ((True, group) for group in series.values())
 
 
-def _repeated(group: list[Event], today: date) -> Iterator[Event]:
-    """Yield the occurrences of an event that repeats, from today to the horizon."""
-    for event in group:
-        if event.errors:
-            raise _Rejected("unreadable")
-        rule = event.get("RRULE")
-        if rule is not None and not _FREQUENCIES.issuperset(rule.get("FREQ", ())):
-            raise _Rejected("unreadable")  # a booking every second would keep us busy for ever
-    calendar = Calendar()
-    for event in group:
-        calendar.add_component(event)
-    occurrences = recurring_ical_events.of(calendar).after(today)
-    for event in islice(occurrences, _MOST_REPEATS):
-        start = _dt(event, "DTSTART")
-        if (start.date() if isinstance(start, datetime) else start) > today + HORIZON:
-            return
-        yield event
-
-
 def _occupancy(event: Event, *, source: Source, zone: ZoneInfo, repeats: bool) -> Occupancy:
     if any(_ESSENTIAL.search(str(problem)) for _, problem in event.errors):
-        raise _Rejected("unreadable")  # the library drops such a line: nights would be missing
+        raise Rejected("unreadable")  # the library drops such a line: nights would be missing
     if "DTSTART" not in event:
-        raise _Rejected("no_start")
+        raise Rejected("no_start")
     start, end = _span(event)
     starts_on, ends_on = _day(start, zone), _day(end, zone)
     if ends_on < starts_on:
-        raise _Rejected("ends_before_start")
+        raise Rejected("ends_before_start")
     if ends_on == starts_on:
         ends_on += timedelta(days=1)  # a night too many is blocked rather than sold twice
     summary = str(event.get("SUMMARY", ""))
@@ -140,7 +131,10 @@ def _occupancy(event: Event, *, source: Source, zone: ZoneInfo, repeats: bool) -
         uid = f"without-uid-{words[:32]}"
     if repeats:
         uid = f"{uid}/{starts_on.isoformat()}"
-    return Occupancy(uid=uid, starts_on=starts_on, ends_on=ends_on, kind=kind_of(source, summary))
+    kind = kind_of(source, summary)
+    if kind is Kind.UNKNOWN and (ends_on - starts_on).days > _LONGEST_STAY:
+        kind = Kind.BLOCK
+    return Occupancy(uid=uid, starts_on=starts_on, ends_on=ends_on, kind=kind)
 
 
 def _span(event: Event) -> tuple[date, date]:
@@ -162,6 +156,14 @@ def _day(value: date, zone: ZoneInfo) -> date:
     if isinstance(value, datetime):
         return (value.astimezone(zone) if value.tzinfo is not None else value).date()
     return value
+
+
+def _is_rule(found: Occupancy, longest_block: int | None) -> bool:
+    return (
+        longest_block is not None
+        and found.kind is not Kind.RESERVATION
+        and (found.ends_on - found.starts_on).days > longest_block
+    )
 
 
 def _is_free(event: Event) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from alojamientos.channels.ical import decisions, queries
+from alojamientos.channels.ical import decisions, echoes, queries
 from alojamientos.channels.ical.decisions import Plan
 from alojamientos.channels.ical.domain import FeedError, Kind, Known, Occupancy, Reading
+from alojamientos.channels.ical.echoes import Told
 from alojamientos.channels.ical.events import (
     ConflictFound,
     ConflictResolved,
@@ -21,12 +22,8 @@ from alojamientos.channels.ical.events import (
     FeedRead,
 )
 from alojamientos.channels.ical.queries import Feed
-from alojamientos.channels.ical.store import (
-    FIND_CONFLICTS,
-    RESOLVE_CONFLICTS,
-    calendar_event,
-    calendar_feed,
-)
+from alojamientos.channels.ical.statements import FIND_CONFLICTS, FORGET, RESOLVE_CONFLICTS
+from alojamientos.channels.ical.store import calendar_event, calendar_feed
 from alojamientos.kit.db import Transaction
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations.domain import Stay
@@ -43,16 +40,23 @@ async def take_in(
     last_modified: str | None,
     today: date,
     now: datetime,
+    domain: str,
 ) -> None:
     """Store what a feed says; None says that nothing is new. Raises NoSuchFeed."""
     feed = await queries.feed(tx.conn, feed_id)
     await reservations.lock_unit(tx, accommodation_id=feed.accommodation_id)
     feed = await queries.feed(tx.conn, feed_id)  # as it is now that nobody else writes to it
-    result, holds_ended = Plan(vanishing_since=feed.vanishing_since), 0
+    result, holds_ended, echoed = Plan(vanishing_since=feed.vanishing_since), 0, 0
     if reading is not None:
         known = await _known(tx, feed_id=feed_id, today=today)
+        told = await queries.told(tx.conn, feed_id=feed_id, now=now)
+        sorted_out = echoes.sort_out(
+            reading, told, known, source=feed.source, domain=domain, today=today
+        )
+        await _forget(tx, feed_id, sorted_out.let_go)
+        echoed = sorted_out.echoes
         result = decisions.plan(
-            reading, known, today=today, now=now, vanishing_since=feed.vanishing_since
+            sorted_out.reading, known, today=today, now=now, vanishing_since=feed.vanishing_since
         )
         await _apply(tx, feed, result, now=now)
         holds_ended = await _give_way(tx, feed, result, today=today)
@@ -85,6 +89,7 @@ async def take_in(
             rejected=rejected,
             newly_rejected=0 if digest == feed.content_hash else rejected,
             holds_ended=holds_ended,
+            echoes=echoed,
         )
     )
 
@@ -96,7 +101,7 @@ async def note_failure(
     feed = await queries.feed(tx.conn, feed_id)
     await _compare_with_bookings(tx, feed, today=today, now=now)
     failures = feed.failures + 1
-    again = decisions.next_try(error, failures, now)
+    again = decisions.next_try(error, failures, now, feed_id=feed_id)
     await _update_feed(
         tx,
         feed_id,
@@ -205,21 +210,22 @@ async def _compare_with_bookings(
     tx: Transaction, feed: Feed, *, today: date, now: datetime
 ) -> None:
     values = {"feed_id": feed.id, "today": today, "now": now}
-    for row in (await tx.conn.execute(FIND_CONFLICTS, values)).all():
-        tx.emit(
-            ConflictFound(
-                feed=feed.label,
-                event_id=row.event_id,
-                reservation_id=row.reservation_id,
-                accommodation_id=feed.accommodation_id,
-            )
-        )
-    for row in (await tx.conn.execute(RESOLVE_CONFLICTS, values)).all():
-        tx.emit(
-            ConflictResolved(
-                feed=feed.label, event_id=row.event_id, reservation_id=row.reservation_id
-            )
-        )
+    for statement in FIND_CONFLICTS:
+        for row in (await tx.conn.execute(statement, values)).mappings():
+            tx.emit(ConflictFound(feed=feed.label, accommodation_id=feed.accommodation_id, **row))
+    for statement in RESOLVE_CONFLICTS:
+        for row in (await tx.conn.execute(statement, values)).mappings():
+            tx.emit(ConflictResolved(feed=feed.label, **row))
+
+
+async def _forget(tx: Transaction, feed_id: int, let_go: Sequence[Told]) -> None:
+    if let_go:
+        values = {
+            "feed_id": feed_id,
+            "starts": [one.starts_on for one in let_go],
+            "ends": [one.ends_on for one in let_go],
+        }
+        await tx.conn.execute(FORGET, values)
 
 
 async def _update_feed(tx: Transaction, feed_id: int, **values: Any) -> None:

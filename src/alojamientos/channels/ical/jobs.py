@@ -48,6 +48,7 @@ class _Work:
     client: FeedClient
     recorder: Recorder
     now: Callable[[], datetime]
+    domain: str
 
     async def sync(self) -> None:
         """Queue the reading of every feed whose turn it is."""
@@ -97,6 +98,7 @@ class _Work:
                 last_modified=fetched.last_modified,
                 today=self._today(feed),
                 now=self.now(),
+                domain=self.domain,
             )
         )
 
@@ -110,6 +112,7 @@ class _Work:
             source=feed.source,
             zone=ZoneInfo(feed.time_zone),
             today=self._today(feed),
+            longest_block=feed.longest_block,
         )
 
     def _today(self, feed: Feed) -> date:
@@ -122,9 +125,10 @@ def create_jobs(
     client: FeedClient,
     recorder: Recorder,
     now: Callable[[], datetime],
+    domain: str,
 ) -> list[Job]:
-    """Return the jobs of this room."""
-    work = _Work(database=database, client=client, recorder=recorder, now=now)
+    """Return the jobs of this room; `domain` is what the names of our own events end with."""
+    work = _Work(database=database, client=client, recorder=recorder, now=now, domain=domain)
     return [
         # Every minute, to find the feeds whose turn it is.
         Job(SYNC, work.sync, every="* * * * *", timeout_s=30),

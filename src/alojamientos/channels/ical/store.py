@@ -1,4 +1,4 @@
-"""The tables of feeds, of what was imported from them, and of where that collides."""
+"""The tables of feeds, of what was imported from them, and of what channels fetch from us."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -24,6 +24,7 @@ calendar_feed = sa.Table(
     sa.Column("last_error", sa.Text),
     sa.Column("content_hash", sa.Text),
     sa.Column("vanishing_since", _instant),
+    sa.Column("longest_block", sa.Integer),  # nights; longer ones are the host's rules, not stays
     sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
 )
 
@@ -51,10 +52,39 @@ calendar_conflict = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("event_id", sa.ForeignKey("calendar_event.id"), nullable=False),
-    sa.Column("reservation_id", sa.BigInteger, nullable=False),
+    sa.Column("reservation_id", sa.BigInteger),  # a stay of ours, or another host's:
+    sa.Column("other_event_id", sa.ForeignKey("calendar_event.id")),
     sa.Column("detected_at", _instant, nullable=False, server_default=sa.func.now()),
     sa.Column("resolved_at", _instant),
     sa.UniqueConstraint("event_id", "reservation_id"),
+)
+
+calendar_export = sa.Table(
+    "calendar_export",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("accommodation_id", sa.Integer, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("feed_id", sa.ForeignKey("calendar_feed.id"), unique=True),
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("content_hash", sa.Text),
+    sa.Column("changed_at", _instant),
+    sa.Column("served_hash", sa.Text),
+    sa.Column("last_fetched_at", _instant),
+    sa.Column("last_agent", sa.Text),
+    sa.Column("fetches", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("rotated_at", _instant),
+    sa.Column("created_at", _instant, nullable=False, server_default=sa.func.now()),
+)
+
+calendar_export_served = sa.Table(
+    "calendar_export_served",
+    metadata,
+    sa.Column("export_id", sa.ForeignKey("calendar_export.id"), primary_key=True),
+    sa.Column("uid", sa.Text, primary_key=True),
+    sa.Column("starts_on", sa.Date, primary_key=True),
+    sa.Column("ends_on", sa.Date, primary_key=True),
+    sa.Column("withdrawn_at", _instant),
 )
 
 # Nobody's table yet: who did what.
@@ -65,29 +95,3 @@ audit_entry = sa.table(
     sa.column("subject", sa.Text),
     sa.column("detail", pg.JSONB),
 )
-
-# The same nights sold here and booked elsewhere. Nights that a host merely closes collide with
-# nothing, nor do nights that may be our own, closed there by hand: the very same, of unknown kind.
-_COLLIDES = """event.cancelled_at IS NULL AND event.kind <> 'block' AND event.ends_on > :today
-    AND r.check_out > :today AND r.check_in < event.ends_on AND event.starts_on < r.check_out
-    AND (r.status = 'confirmed' OR (r.status = 'pre_reserved' AND r.hold_expires_at > :now))
-    AND NOT (event.kind = 'unknown'
-        AND event.starts_on = r.check_in AND event.ends_on = r.check_out)"""
-_DATES = (sa.bindparam("today", type_=sa.Date), sa.bindparam("now", type_=_instant))
-FIND_CONFLICTS = sa.text(
-    f"""INSERT INTO calendar_conflict AS conflict (event_id, reservation_id, detected_at)
-    SELECT event.id, r.id, :now
-    FROM calendar_event event JOIN reservation r ON r.accommodation_id = event.accommodation_id
-    WHERE event.feed_id = :feed_id AND {_COLLIDES}
-    ON CONFLICT (event_id, reservation_id) DO UPDATE
-        SET resolved_at = NULL, detected_at = excluded.detected_at
-        WHERE conflict.resolved_at IS NOT NULL
-    RETURNING event_id, reservation_id"""  # noqa: S608 - constant text
-).bindparams(*_DATES)
-RESOLVE_CONFLICTS = sa.text(
-    f"""UPDATE calendar_conflict conflict SET resolved_at = :now
-    FROM calendar_event event, reservation r
-    WHERE event.id = conflict.event_id AND r.id = conflict.reservation_id
-        AND event.feed_id = :feed_id AND conflict.resolved_at IS NULL AND NOT ({_COLLIDES})
-    RETURNING conflict.event_id, conflict.reservation_id"""  # noqa: S608 - constant text
-).bindparams(*_DATES)

@@ -24,6 +24,9 @@ _TOPICS: Mapping[str, str] = {
     "merchant_order": "merchant_order",
     "topic_merchant_order_wh": "merchant_order",
 }
+# Signed for a number of their own; which payment they are about is in the body, a hint like any.
+FRAUD_WARNING = "stop_delivery_op_wh"
+_ABOUT_A_PAYMENT = frozenset({"topic_chargebacks_wh", FRAUD_WARNING})
 _REFUND_STATUSES: Mapping[str, RefundStatus] = {
     "approved": RefundStatus.DONE,
     "in_process": RefundStatus.PENDING,
@@ -47,11 +50,15 @@ class MalformedAnswer(ProviderError):  # noqa: N818 - reads as a sentence where 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A hint that something changed. `data_id` comes from the signed query, never the body."""
+    """A hint that something changed. `data_id` comes from the signed query, never the body.
+
+    `payment_id` is the payment to look at, if it is about one.
+    """
 
     event_type: str  # payment | merchant_order | other
     topic: str
     data_id: str | None
+    payment_id: str | None = None
     action: str = ""
 
 
@@ -72,12 +79,24 @@ def parse_notification(*, body: Any, topic: str | None, data_id: str | None) -> 
         raise MalformedNotification(
             "`data.id` of a payment must be in the query, and be a number", field="data.id"
         )
+    payment_id = data_id if event_type == PAYMENT else None
+    if named in _ABOUT_A_PAYMENT:
+        payment_id = _payment_in(body)
     return Notification(
-        event_type=event_type,
+        event_type=PAYMENT if payment_id else event_type,
         topic=_short(named),
+        payment_id=payment_id,
         data_id=_short(data_id) if data_id else None,
         action=_short(action) if isinstance(action, str) else "",
     )
+
+
+def _payment_in(body: Mapping[str, Any]) -> str | None:
+    """Return the payment that the body of a chargeback or a fraud warning names, or None."""
+    data = body.get("data")
+    value = (data.get("payment_id") if isinstance(data, dict) else None) or body.get("payment_id")
+    text = str(value) if isinstance(value, int | str) else None
+    return text if _is_payment_id(text) else None
 
 
 def _short(text: str) -> str:

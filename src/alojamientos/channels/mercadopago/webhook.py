@@ -15,6 +15,7 @@ from alojamientos.channels.mercadopago.payloads import MalformedNotification, No
 from alojamientos.channels.mercadopago.signature import SignatureInvalid
 from alojamientos.kit.db import Database, Transaction
 from alojamientos.kit.errors import AlojamientosError, NotFound
+from alojamientos.payments import operations
 from alojamientos.payments.jobs import APPLY
 from alojamientos.telemetry import log_events
 
@@ -185,28 +186,30 @@ class _Door:
 
 
 async def _store(tx: Transaction, notification: Notification, *, once: str) -> str:
-    is_payment = notification.event_type == payloads.PAYMENT
+    payment_id = notification.payment_id
     event_id = await inbox.accept(
         tx,
         source=SOURCE,
         external_id=f"{notification.topic}:{notification.data_id}:{once}",
         event_type=notification.event_type,
         payload={
-            "payment_id": notification.data_id if is_payment else None,
+            "payment_id": payment_id,
             "topic": notification.topic,
             "data_id": notification.data_id,
             "action": notification.action,
         },
         conversation_key=None,
         sent_at=None,
-        job=APPLY if is_payment else None,
-        lock=f"payment:{notification.data_id}" if is_payment else None,
-        job_args={"provider_payment_id": notification.data_id} if is_payment else None,
+        job=APPLY if payment_id else None,
+        lock=f"payment:{payment_id}" if payment_id else None,
+        job_args={"provider_payment_id": payment_id} if payment_id else None,
         id_argument="inbox_event_id",
     )
     if event_id is None:
         return "duplicate"
-    if not is_payment:
+    if payment_id and notification.topic == payloads.FRAUD_WARNING:
+        await operations.warn_of_fraud(tx, provider_id=payment_id)
+    if not payment_id:
         await inbox.mark_processed(tx, event_id=event_id, outcome="ignored")
         return "ignored"
     return "accepted"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from alojamientos.conversation.messages import Option, Reply
+from alojamientos.conversation.messages import Option, Picture, Place, Reply
 
 TEXT = 4096
 BODY = 1024
@@ -30,6 +30,8 @@ _BREAKS = ("\n\n", "\n", ". ", "; ", ", ", " ")
 
 def split(reply: Reply) -> tuple[Reply, ...]:
     """Return `reply` as messages that each fit; what can be tapped goes with the last."""
+    if reply.images or reply.place:
+        return (*_shown(reply), *split(replace(reply, images=(), place=None)))
     limit = BODY if reply.options or reply.url else TEXT
     if len(_whole_text(reply)) <= limit:
         return (reply,)
@@ -44,6 +46,10 @@ def split(reply: Reply) -> tuple[Reply, ...]:
 
 def draw(reply: Reply) -> dict[str, Any]:
     """Return the part of the request's body that says what is sent: `type` and its object."""
+    if reply.images:
+        return _image(reply.images[0])
+    if reply.place:
+        return _location(reply.place)
     if reply.options:
         return {"type": "interactive", "interactive": _frame(reply) | _choices(reply.options)}
     if reply.url and len(reply.text) <= BODY:
@@ -64,6 +70,30 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return text[: _boundary(text, limit - 1)].rstrip() + "…"
+
+
+def _shown(reply: Reply) -> Iterator[Reply]:
+    """Yield what is looked at, each a message of its own; words and choices come after it."""
+    for image in reply.images:
+        yield Reply(text=image.caption, images=(image,))
+    if reply.place:
+        yield Reply(text=reply.place.name, place=reply.place)
+
+
+def _image(image: Picture) -> dict[str, Any]:
+    shown = {"link": image.url}
+    if image.caption.strip():
+        shown["caption"] = shorten(image.caption, BODY)
+    return {"type": "image", "image": shown}
+
+
+def _location(place: Place) -> dict[str, Any]:
+    where: dict[str, Any] = {"latitude": place.latitude, "longitude": place.longitude}
+    if place.name.strip():
+        where["name"] = place.name
+        if place.address.strip():  # shown only with a name
+            where["address"] = place.address
+    return {"type": "location", "location": where}
 
 
 def _whole_text(reply: Reply) -> str:

@@ -39,6 +39,17 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """What the owner wrote to a guest from the phone, in the app that shares our number."""
+
+    wamid: str
+    address: str
+    text: str
+    sent_at: datetime | None
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """How far a message of ours has got. `reference` is what we sent along with it."""
 
@@ -62,6 +73,7 @@ class Batch:
 
     messages: tuple[Incoming, ...] = ()
     statuses: tuple[StatusReport, ...] = ()
+    echoes: tuple[Echo, ...] = ()
     unhandled: tuple[Unhandled, ...] = ()
     malformed: int = 0
     foreign: int = 0
@@ -96,6 +108,7 @@ class _Found:
         self._phone_number_id = phone_number_id
         self._messages: list[Incoming] = []
         self._statuses: list[StatusReport] = []
+        self._echoes: list[Echo] = []
         self._unhandled: list[Unhandled] = []
         self.malformed = 0
         self.foreign = 0
@@ -105,6 +118,7 @@ class _Found:
         return Batch(
             messages=tuple(sorted(self._messages, key=lambda m: m.message.sent_at or always)),
             statuses=tuple(self._statuses),
+            echoes=tuple(self._echoes),
             unhandled=tuple(self._unhandled),
             malformed=self.malformed,
             foreign=self.foreign,
@@ -118,6 +132,10 @@ class _Found:
         addressed = mapping(value, "metadata").get("phone_number_id")
         if addressed is not None and addressed != self._phone_number_id:
             self.foreign += 1
+            return
+        if change.get("field") == "smb_message_echoes" and sequence(value, "message_echoes"):
+            for raw in sequence(value, "message_echoes"):
+                self._add(self._echoes, _echo(raw))
             return
         if change.get("field") != "messages":
             self._unhandled.append(_unhandled(change))
@@ -164,6 +182,19 @@ def _message(raw: Any, profiles: Mapping[str, tuple[str | None, str | None]]) ->
     read = _READERS.get(_id(raw, "type"))
     found = read(raw) if read is not None else None
     return Incoming(message=replace(message, **found) if found else message, raw=raw)
+
+
+def _echo(raw: Any) -> Echo | None:
+    wamid, address = _id(raw, "id"), _id(raw, "to") or _id(raw, "to_user_id")
+    if not wamid or not address:
+        return None
+    return Echo(
+        wamid=wamid,
+        address=address,
+        text=_text(mapping(raw, "text"), "body"),
+        sent_at=untrusted.instant(raw.get("timestamp")),
+        raw=raw,
+    )
 
 
 Fields = dict[str, Any]
@@ -228,6 +259,11 @@ def _read_edit(raw: dict[str, Any]) -> Fields | None:
     return {"kind": MessageKind.EDIT, "text": _text(mapping(edited, "text"), "body")}
 
 
+def _read_system(raw: dict[str, Any]) -> Fields | None:
+    # The new number of a guest who has changed theirs; what else the system says has none.
+    return {"kind": MessageKind.SYSTEM, "new_address": _id(mapping(raw, "system"), "wa_id") or None}
+
+
 def _plain(kind: MessageKind) -> Callable[[dict[str, Any]], Fields | None]:
     return lambda _: {"kind": kind}
 
@@ -246,7 +282,7 @@ _READERS: Mapping[str, Callable[[dict[str, Any]], Fields | None]] = {
     "contacts": _plain(MessageKind.CONTACTS),
     "edit": _read_edit,
     "revoke": _plain(MessageKind.REVOKE),
-    "system": _plain(MessageKind.SYSTEM),
+    "system": _read_system,
     "unsupported": _plain(MessageKind.UNSUPPORTED),
 }
 

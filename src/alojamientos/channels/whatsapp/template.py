@@ -21,20 +21,27 @@ def body(*, to: str, name: str, language: str, parameters: Sequence[str]) -> dic
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": to,
+        **part(name=name, language=language, parameters=parameters),
+    }
+
+
+def part(
+    *, name: str, language: str, parameters: Sequence[str], longest: int = _LONGEST
+) -> dict[str, Any]:
+    """Build what says which template it is, each parameter in `longest` characters at most."""
+    texts = [{"type": "text", "text": _clean(text, longest)} for text in parameters]
+    return {
         "type": "template",
         "template": {
             "name": name,
             "language": {"code": language},
             "components": [
-                {
-                    "type": "body",
-                    "parameters": [{"type": "text", "text": _clean(text)} for text in parameters],
-                }
+                {"type": "body", "parameters": texts},
             ],
         },
     }
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, longest: int) -> str:
     text = _SPACE.sub(" ", text).strip() or "-"
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

@@ -11,10 +11,16 @@ from fastapi.responses import PlainTextResponse
 from starlette.requests import ClientDisconnect
 from structlog.typing import FilteringBoundLogger
 
-from alojamientos.channels import base, inbox, outbox
+from alojamientos.channels import base, echoes, inbox, statuses
 from alojamientos.channels.pipeline import HANDLE
 from alojamientos.channels.whatsapp import payloads, signature
-from alojamientos.channels.whatsapp.payloads import AnomalousPayload, Batch, Incoming, StatusReport
+from alojamientos.channels.whatsapp.payloads import (
+    AnomalousPayload,
+    Batch,
+    Echo,
+    Incoming,
+    StatusReport,
+)
 from alojamientos.channels.whatsapp.signature import SignatureInvalid
 from alojamientos.kit import signatures
 from alojamientos.kit.db import Database, Transaction
@@ -209,11 +215,14 @@ async def _store(tx: Transaction, batch: Batch) -> _Outcome:
     outcome = _Outcome()
     for incoming in batch.messages:
         await _store_message(tx, incoming, outcome)
+    for echo in batch.echoes:
+        await _store_echo(tx, echo, outcome)
     # In one order for everyone, so that two webhooks do not wait for each other.
     for report in sorted(batch.statuses, key=lambda report: (report.wamid, report.status)):
-        outbox_id = await outbox.report(
+        outbox_id = await statuses.take_in(
             tx,
-            outbox_id=outbox.id_of(report.reference),
+            source=SOURCE,
+            reference=report.reference,
             provider_id=report.wamid,
             status=report.status,
             error_code=report.error_code,
@@ -237,6 +246,23 @@ async def _store(tx: Transaction, batch: Batch) -> _Outcome:
             await inbox.mark_processed(tx, event_id=event_id, outcome="ignored")
         outcome.events.append(("other", "ignored"))
     return outcome
+
+
+async def _store_echo(tx: Transaction, echo: Echo, outcome: _Outcome) -> None:
+    key = f"{SOURCE}:{echo.address}"
+    event_id = await inbox.accept(
+        tx,
+        source=SOURCE,
+        external_id=echo.wamid,
+        event_type=echoes.EVENT_TYPE,
+        payload={"message": {"text": echo.text}, "raw": echo.raw},
+        conversation_key=key,
+        sent_at=echo.sent_at,
+        job=echoes.ECHO,
+        lock=f"conversation:{key}",
+    )
+    what = "duplicate" if event_id is None else "accepted"
+    outcome.events.append((echoes.EVENT_TYPE, what))
 
 
 async def _store_message(tx: Transaction, incoming: Incoming, outcome: _Outcome) -> None:

@@ -17,6 +17,7 @@ from alojamientos.monitoring.promql import (
 )
 from alojamientos.telemetry.catalogue import (
     ICAL_CONFLICTS_OPEN,
+    ICAL_EXPORT_LAST_FETCHED,
     ICAL_LAST_SUCCESS,
     ICAL_SYNC_LAST_RUN,
 )
@@ -99,14 +100,34 @@ ICAL_CONFLICT = AlertRule(
     severity="critical",
     service="ical",
     depends_on=("backend", "database"),
-    summary="A night is sold here and on another site",
+    summary="A night is sold on two sites",
     description=(
-        '{{ printf "%.0f" $value }} stays of ours share a night with one that a calendar feed'
+        '{{ printf "%.0f" $value }} stays share a night with another that a calendar feed'
         " brought in."
     ),
     owner_es=(
-        "Una cabaña quedó reservada acá y también en otra página para la misma noche. Decidí ya"
+        "Una cabaña quedó reservada dos veces para la misma noche, en dos páginas. Decidí ya"
         " cuál se queda y avisale al otro huésped."
+    ),
+    dashboard="reservations",
+)
+
+ICAL_EXPORT_NOT_FETCHED = AlertRule(
+    name="ICalExportNotFetched",
+    expr=compare(since(highest(series(ICAL_EXPORT_LAST_FETCHED), "export")), ">", "86400"),
+    hold="30m",
+    severity="warning",
+    service="ical",
+    depends_on=("backend", "database"),
+    summary="A channel has not fetched our calendar for a day",
+    description=(
+        "{{ $labels.export }} was last fetched {{ $value | humanizeDuration }} ago; these channels"
+        " come every few hours."
+    ),
+    owner_es=(
+        "Hace más de un día que {{ $labels.export }} no mira nuestro calendario: puede vender"
+        " noches que acá ya están tomadas. Fijate en esa página si el calendario importado sigue"
+        " conectado."
     ),
     dashboard="reservations",
 )
@@ -116,5 +137,11 @@ ICAL_ALERTS = RuleGroup(
     file="critical.yml",
     interval="30s",
     recordings=(FEED_AGE_RULE,),
-    alerts=(ICAL_SYNC_STALE, ICAL_SYNC_DELAYED, ICAL_SYNC_NOT_RUNNING, ICAL_CONFLICT),
+    alerts=(
+        ICAL_SYNC_STALE,
+        ICAL_SYNC_DELAYED,
+        ICAL_SYNC_NOT_RUNNING,
+        ICAL_CONFLICT,
+        ICAL_EXPORT_NOT_FETCHED,
+    ),
 )

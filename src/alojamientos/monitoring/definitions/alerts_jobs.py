@@ -28,7 +28,7 @@ EVERY_MINUTE = (
     "journey.run",
 )
 EVERY_FIVE_MINUTES = ("reservations.check_invariants", "payments.reconcile")
-EVERY_HOUR = ("reservations.forget_answers",)
+EVERY_HOUR = ("reservations.complete_stays", "reservations.forget_answers")
 # The calendars' job has an alert of its own, ICalSyncNotRunning: it is asked whether it ran, since
 # whether a feed could be read is that feed's matter.
 WATCHED_ELSEWHERE = ("ical.sync",)

@@ -106,6 +106,8 @@ PART_FAULTS: tuple[Fault, ...] = (
         expected=("AlertmanagerNotificationsFailing",),
         # Alertmanager tries for the 5 minutes of the group's turn before it counts a failure.
         within_s=720,
+        # The last failure that it counted stays in the alert's window for 15 minutes.
+        recovery_s=1200,
         mailed=False,
         trouble=KilledWithMailWaiting("mail"),
     ),

@@ -87,8 +87,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long a drill waits for what should not fire, and for quiet; how often it looks."""
+    """How long a drill waits for what should not fire, and for quiet; how often it looks.
 
+    `before_s` is what a drill may wait for the one before it to be forgotten.
+    """
+
+    before_s: float = 0.0
     settle_s: float = 20.0
     quiet_s: float = 45.0
     look_every_s: float = _LOOK_EVERY_S
@@ -104,6 +108,7 @@ class Drill:
         hands: Hands,
         fault: Fault,
         on_step: Callable[[Step], None],
+        on_wait: Callable[[str], None] = lambda _: None,
         patience: Patience | None = None,
         despite: Collection[str] = (),
     ) -> None:
@@ -111,6 +116,7 @@ class Drill:
         self._hands = hands
         self._fault = fault
         self._on_step = on_step
+        self._on_wait = on_wait
         self._told: set[str] = set()
         self._patience = patience or Patience()
         self._ignored = frozenset((*_NOT_ALERTS, *despite))
@@ -124,6 +130,7 @@ class Drill:
         """Run it, and mend the fault whatever happens, Ctrl-C included."""
         broken = False
         try:
+            self._wait_for_the_one_before()
             self._refuse_unless_quiet()
             self._known = {mail.id for mail in self._eyes.mails()}
             self._start_clock("fault")
@@ -147,6 +154,18 @@ class Drill:
             self._fault.trouble.end(self._hands)
         except AlojamientosError as error:
             self.report.problems.append(f"not mended: {error.message}")
+
+    def _wait_for_the_one_before(self) -> None:
+        self._start_clock("fault")
+        told = ""
+        while self._elapsed() < self._patience.before_s:
+            loud = ", ".join(self._loud(self._eyes.rule_states()))
+            if not loud:
+                return
+            if loud != told:
+                self._on_wait(f"waiting for {loud} to be quiet")
+                told = loud
+            time.sleep(self._patience.look_every_s)
 
     def _refuse_unless_quiet(self) -> None:
         states = self._eyes.rule_states()

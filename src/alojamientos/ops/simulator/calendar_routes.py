@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from alojamientos.kit.errors import Invalid
+from alojamientos.ops.simulator import calendar_imports
 from alojamientos.ops.simulator.calendars import Listing
 from alojamientos.ops.simulator.http import (
     control_route,
@@ -78,6 +79,8 @@ def calendar_control_routes(world: World) -> list[Route]:
         control_route(one, "PUT", control.put),
         control_route(one, "DELETE", control.remove),
         control_route(f"{one}/answer", "PUT", control.answer),
+        control_route(f"{one}/imports", "PUT", control.connect),
+        control_route(f"{one}/imports", "POST", control.fetch),
         control_route(f"{one}/events", "POST", control.add),
         control_route(f"{one}/events", "DELETE", control.cancel_all),
         control_route(f"{one}/events/{{uid}}", "PUT", control.move),
@@ -115,6 +118,16 @@ class _Control:
         )
         return json_response(self._shown(listing))
 
+    async def connect(self, request: Request) -> Response:
+        body = await _known(request, "url")
+        listing = self._calendars.get(request.path_params["id"])
+        listing.imports, listing.import_etag = str(body.get("url")), None
+        return json_response(self._shown(listing))
+
+    async def fetch(self, request: Request) -> Response:
+        listing = self._calendars.get(request.path_params["id"])
+        return json_response(asdict(await calendar_imports.fetch(listing)))
+
     async def add(self, request: Request) -> Response:
         body = await _known(request, "starts_on", "ends_on", "summary", "uid")
         event = self._calendars.add(
@@ -144,7 +157,12 @@ class _Control:
 
     def _shown(self, listing: Listing) -> dict[str, Any]:
         url = self._world.config.public_url + listing.path()
-        return {**asdict(listing), "url": url, "events": list(listing.events.values())}
+        return {
+            **asdict(listing),
+            "url": url,
+            "events": list(listing.events.values()),
+            "published": listing.published(),
+        }
 
 
 async def _known(request: Request, *names: str) -> dict[str, Any]:

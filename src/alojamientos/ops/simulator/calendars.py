@@ -35,6 +35,9 @@ class Listing:
     source: str
     secret: str
     events: dict[str, StayEvent] = field(default_factory=dict)
+    imports: str | None = None  # the address of a calendar whose nights it closes here
+    import_etag: str | None = None
+    imported: dict[str, StayEvent] = field(default_factory=dict)
     mode: str = "ok"
     delay_s: float = 30.0  # of the mode slow
     counts: dict[str, int] = field(
@@ -47,8 +50,12 @@ class Listing:
             return f"/hotel/hoteladmin/ical.html?t={self.secret}"
         return f"/calendar/ical/{self.id}.ics?s={self.secret}"
 
+    def published(self) -> list[StayEvent]:
+        """Return what it tells the world: its own stays, and the nights that it has imported."""
+        return [*self.events.values(), *self.imported.values()]
+
     def etag(self) -> str:
-        events = [asdict(event) for event in self.events.values()]
+        events = [asdict(event) for event in self.published()]
         return '"' + hashlib.sha256(f"{self.mode}{events}".encode()).hexdigest()[:32] + '"'
 
 
@@ -154,7 +161,7 @@ class Calendars:
             return _LOGIN_PAGE
         if listing.mode == "blank":
             return ""
-        events = [] if listing.mode == "empty" else list(listing.events.values())
+        events = [] if listing.mode == "empty" else listing.published()
         text = _calendar(listing.source, events, datetime.fromtimestamp(self._clock(), tz=UTC))
         if listing.mode == "truncated":
             return text[: len(text) // 2]
@@ -167,16 +174,12 @@ class Calendars:
         """Take over what `to_json` gave."""
         self.listings.clear()
         for saved in data:
-            events = {
-                uid: StayEvent(
-                    uid=uid,
-                    starts_on=date.fromisoformat(event["starts_on"]),
-                    ends_on=date.fromisoformat(event["ends_on"]),
-                    summary=event["summary"],
-                )
-                for uid, event in saved["events"].items()
+            loaded = {
+                **saved,
+                "events": _loaded(saved["events"]),
+                "imported": _loaded(saved.get("imported", {})),
             }
-            self.listings[saved["id"]] = Listing(**{**saved, "events": events})
+            self.listings[saved["id"]] = Listing(**loaded)
 
     def _event(self, listing_id: str, uid: str) -> StayEvent:
         if (event := self.get(listing_id).events.get(uid)) is None:
@@ -185,6 +188,18 @@ class Calendars:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock(), tz=UTC).date()
+
+
+def _loaded(events: dict[str, dict[str, str]]) -> dict[str, StayEvent]:
+    return {
+        uid: StayEvent(
+            uid=uid,
+            starts_on=date.fromisoformat(event["starts_on"]),
+            ends_on=date.fromisoformat(event["ends_on"]),
+            summary=event["summary"],
+        )
+        for uid, event in events.items()
+    }
 
 
 def _secret(seed: int, listing_id: str) -> str:

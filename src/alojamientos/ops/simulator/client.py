@@ -52,6 +52,11 @@ class StackClient:
         entries: list[dict[str, Any]] = (await self._control("GET", path))["entries"]
         return entries
 
+    async def write_as_owner(self, wa_id: str, text: str) -> None:
+        """Let the owner write to a guest from the phone."""
+        path = f"/_control/whatsapp/chats/{wa_id}/echo"
+        await self._control("POST", path, json={"text": text})
+
     async def pay(self, preference_id: str, *, traceparent: str) -> tuple[int, ...]:
         """Pay a preference; return what the application answered to the notification."""
         body = {"preference_id": preference_id, "traceparent": traceparent}
@@ -62,6 +67,11 @@ class StackClient:
         """Return how often the application answered which status: `provider:status` → count."""
         statuses: dict[str, int] = (await self._control("GET", "/_control/stats"))["webhooks"]
         return statuses
+
+    async def refusals(self) -> int:
+        """Return how many messages the fake WhatsApp has refused because of what they were."""
+        counts: dict[str, int] = (await self._control("GET", "/_control/stats"))["whatsapp"]
+        return sum(count for name, count in counts.items() if name.startswith("refused_"))
 
     async def is_free(self, *, check_in: date, check_out: date, guests: int) -> bool:
         """Ask the application whether anything is free; raises NotReachable."""

@@ -23,7 +23,7 @@ _LONGEST_WAIT_S = 60.0
 
 def control_routes(world: World) -> list[Route]:
     """Return every route of the control API."""
-    return [*_whatsapp(world), *_Payers(world).routes(), *_everything(world)]
+    return [*_whatsapp(world), *_owner(world), *_Payers(world).routes(), *_everything(world)]
 
 
 def _whatsapp(world: World) -> list[Route]:
@@ -84,6 +84,22 @@ def _whatsapp(world: World) -> list[Route]:
     ]
 
 
+def _owner(world: World) -> list[Route]:
+    async def echo(request: Request) -> Response:
+        body = await json_body(request)
+        words = body.get("text")
+        if not isinstance(words, str) or not words.strip():
+            raise Invalid("text must be what the owner writes", field="text")
+        attempts = await world.whatsapp.echo(
+            request.path_params["wa_id"],
+            words,
+            traceparent=body.get("traceparent") or context.traceparent(),
+        )
+        return json_response({"attempts": [asdict(attempt) for attempt in attempts]})
+
+    return [control_route("/_control/whatsapp/chats/{wa_id}/echo", "POST", echo)]
+
+
 class _Payers:
     """What payers and the provider itself do to payments."""
 
@@ -141,7 +157,10 @@ class _Payers:
         attempts = []
         for _ in range(1 + int(body.get("duplicates", 0))):
             attempts += await self._mercadopago.notify(
-                payment, action=action, traceparent=body.get("traceparent") or context.traceparent()
+                payment,
+                action=action,
+                traceparent=body.get("traceparent") or context.traceparent(),
+                topic=str(body.get("topic", "payment")),
             )
         return [asdict(attempt) for attempt in attempts]
 

@@ -113,15 +113,18 @@ def _choose(entry: dict[str, Any], ids: list[str], text: str, wish: Wish) -> Mov
     cabins = [option_id for option_id in ids if option_id.startswith("cabin:")]
     if cabins:
         return Move(said=Said.OFFERED, tap=cabins[0])
-    for yes in ("cancel:yes", "dates:yes", "confirm:yes"):
-        if yes in ids:
-            return Move(said=Said.ASKED, tap=yes)
+    # A choice may end in what it is bound to: "cancel:yes~…".
+    yes = next((i for i in ids if i.startswith(("cancel:yes", "dates:yes"))), None)
+    if yes is not None:
+        return Move(said=Said.ASKED, tap=yes)
     spans = [o for o in entry.get("options", ()) if o["id"].startswith("span:")]
     if spans:
         meant = f"{wish.check_in:%d/%m} al {wish.check_out:%d/%m}"
         same = next((o["id"] for o in spans if o["title"] == meant), None)
         if same and not _TAKEN.search(text):
             return Move(said=Said.ASKED, tap=same)
+        if _ASKS_DATES.search(text):
+            return None  # the guest has dates of their own
         return Move(said=Said.ALTERNATIVES, tap=spans[0]["id"])
     return None
 

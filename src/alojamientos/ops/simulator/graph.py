@@ -22,11 +22,19 @@ _ROW_TITLE = 24
 _ROW_DESCRIPTION = 72
 _ROW_ID = 200
 _SECTION_TITLE = 24
+_SECTIONS = 10
+_LINK = 2000
+# Approved templates, es_AR: how many parameters the body of each has.
+TEMPLATES = {"alerta": 3, "aviso_reserva": 1}
+_TEMPLATE_BODY = 1024
 
 _TITLES = {
     100: "Invalid parameter",
     130429: "Rate limit hit",
     131000: "Something went wrong",
+    132000: "Template Param Count Mismatch",
+    132001: "Template does not exist",
+    132005: "Template Hydrated Text Too Long",
     131008: "Required parameter is missing",
     131009: "Parameter value is not valid",
     131026: "Message undeliverable",
@@ -85,6 +93,8 @@ class Drawn:
     options_as: str = ""  # button | list
     url: str | None = None
     url_title: str = ""
+    image: str | None = None
+    place: dict[str, Any] | None = None
 
 
 def draw(body: dict[str, Any]) -> Drawn:
@@ -162,6 +172,8 @@ def _list(action: dict[str, Any], common: dict[str, Any]) -> Drawn:
     _string(action, "button", where="action", limit=_BUTTON_TITLE)
     sections = action.get("sections") or []
     options = []
+    if not isinstance(sections, list) or len(sections) > _SECTIONS:
+        raise GraphError(131009, f"Invalid sections count. Min: 1, Max: {_SECTIONS}")
     for section in sections:
         _string(
             section, "title", where="section", limit=_SECTION_TITLE, optional=len(sections) == 1
@@ -186,7 +198,7 @@ def _list(action: dict[str, Any], common: dict[str, Any]) -> Drawn:
 def _link(action: dict[str, Any], common: dict[str, Any]) -> Drawn:
     parameters = action.get("parameters")
     title = _string(parameters, "display_text", where="parameters", limit=_BUTTON_TITLE)
-    url = _string(parameters, "url", where="parameters", limit=2000)
+    url = _string(parameters, "url", where="parameters", limit=_LINK)
     if not url.startswith(("http://", "https://")):
         raise GraphError(131009, "Param parameters['url'] must be a web address")
     return Drawn(type="interactive", url=url, url_title=title, **common)
@@ -200,12 +212,28 @@ def _media(kind: str, part: dict[str, Any]) -> Drawn:
     if not (part.get("id") or part.get("link")):
         raise GraphError(131008, f"Parameter {kind}['id'] or {kind}['link'] is mandatory")
     caption = _string(part, "caption", where=kind, limit=_CAPTION, optional=True)
-    return Drawn(type=kind, text=caption, url=part.get("link"))
+    link = part.get("link")
+    if link is not None and not str(link).startswith(("http://", "https://")):
+        raise GraphError(131009, f"Param {kind}['link'] must be a web address")
+    if kind == "image":
+        return Drawn(type=kind, text=caption, image=link)
+    return Drawn(type=kind, text=caption, url=link)
+
+
+def _location(kind: str, part: dict[str, Any]) -> Drawn:
+    for name, most in (("latitude", 90), ("longitude", 180)):
+        value = part.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > most:
+            raise GraphError(131009, f"Param location['{name}'] is not valid")
+    if part.get("address") and not part.get("name"):
+        raise GraphError(131008, "Parameter location['name'] is mandatory with an address")
+    words = [str(part[name]) for name in ("name", "address") if part.get(name)]
+    return Drawn(type=kind, text="\n".join(words), place=part)
 
 
 def _template(kind: str, part: dict[str, Any]) -> Drawn:
     name = _string(part, "name", where="template", limit=512)
-    _string(part.get("language"), "code", where="template['language']", limit=10)
+    language = _string(part.get("language"), "code", where="template['language']", limit=10)
     values = [
         str(parameter.get("text", ""))
         for component in part.get("components") or []
@@ -215,6 +243,14 @@ def _template(kind: str, part: dict[str, Any]) -> Drawn:
         raise GraphError(
             132012, "Param text cannot have new-line/tab characters or more than 4 spaces"
         )
+    if name not in TEMPLATES or language != "es_AR":
+        raise GraphError(132001, f"template name ({name}) does not exist in {language}")
+    if len(values) != TEMPLATES[name]:
+        raise GraphError(132000, f"number of parameters is not {TEMPLATES[name]}")
+    if any(not value.strip() for value in values):
+        raise GraphError(131008, "Parameter of type text is missing text value")
+    if sum(map(len, values)) > _TEMPLATE_BODY:
+        raise GraphError(132005, f"Translated text too long: at most {_TEMPLATE_BODY}")
     return Drawn(type=kind, text=" · ".join([name, *values]))
 
 
@@ -233,7 +269,7 @@ _KINDS: dict[str, Callable[[str, Any], Drawn]] = {
     "document": _media,
     "sticker": _media,
     "reaction": _other,
-    "location": _other,
+    "location": _location,
     "contacts": _other,
 }
 _INTERACTIVE: dict[str, Callable[[dict[str, Any], dict[str, Any]], Drawn]] = {

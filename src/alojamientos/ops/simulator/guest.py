@@ -179,8 +179,8 @@ class Guest:
                 entry = await self._more_or_ask(wish)
         raise Astray(f"No hold after {_MOST_TURNS} turns")
 
-    async def pay(self, preference_id: str, wish: Wish) -> None:
-        """Pay and wait until the assistant confirms; raises Unanswered or Astray."""
+    async def pay(self, preference_id: str, wish: Wish) -> dict[str, Any]:
+        """Pay and return the assistant's confirmation; raises Unanswered or Astray."""
         with context.trace(self.trace_id):
             traceparent = context.traceparent()
         self.seen.statuses += await self._client.pay(preference_id, traceparent=traceparent)
@@ -189,7 +189,7 @@ class Guest:
             entry = await self.listen()
             if read(entry, wish, today=self._today).said is Said.CONFIRMED:
                 self._mark("confirmed")
-                return
+                return entry
         raise Astray("Paid, but the assistant did not confirm")
 
     async def cancel(self, wish: Wish) -> None:

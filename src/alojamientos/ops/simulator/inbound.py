@@ -10,7 +10,7 @@ import orjson
 
 from alojamientos.kit.errors import Invalid
 from alojamientos.ops.simulator import voice
-from alojamientos.ops.simulator.whatsapp import WINDOW_S, new_wamid
+from alojamientos.ops.simulator.whatsapp import SCOPED_ID, WINDOW_S, new_wamid
 from alojamientos.ops.simulator.world import World
 from alojamientos.telemetry import context
 
@@ -48,7 +48,7 @@ class Inbound:
         for one in wanted:
             message, contact = self._message(one)
             messages.append(message)
-            contacts[contact["wa_id"]] = contact
+            contacts[contact.get("wa_id") or contact["user_id"]] = contact
             spoken = _spoken(one) if message["type"] == "audio" else ""
             numbers.append(self._remember(message, spoken=spoken, shown=genuine))
         value = {"contacts": list(contacts.values()), "messages": messages}
@@ -79,16 +79,20 @@ class Inbound:
 
     def _message(self, one: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         wa_id = one.get("wa_id")
-        if not isinstance(wa_id, str) or not wa_id.isdigit():
-            raise Invalid("wa_id must be a phone number in digits", field="wa_id")
+        if not isinstance(wa_id, str) or not (wa_id.isdigit() or SCOPED_ID.fullmatch(wa_id)):
+            raise Invalid(
+                "wa_id must be a phone number in digits, or a scoped id like US.13491208655",
+                field="wa_id",
+            )
         message = {
-            "from": wa_id,
+            **_sender(wa_id),
             "id": one.get("id") or new_wamid(),
             "timestamp": str(int(self._instant(one.get("sent_at")))),
             **self._content(wa_id, one),
         }
         name = one.get("name") or "Invitado"
-        return message, {"profile": {"name": name}, "wa_id": wa_id}
+        known_as = {"wa_id": wa_id} if wa_id.isdigit() else {"user_id": wa_id}
+        return message, {"profile": {"name": name}, **known_as}
 
     def _content(self, wa_id: str, one: dict[str, Any]) -> dict[str, Any]:
         if isinstance(one.get("message"), dict):
@@ -137,7 +141,7 @@ class Inbound:
     def _remember(self, message: dict[str, Any], *, spoken: str, shown: bool) -> int:
         """Put the message into the guest's chat, once, and open the 24-hour window."""
         chats = self._world.whatsapp.chats
-        wa_id = message["from"]
+        wa_id = message.get("from") or message["from_user_id"]
         if not shown:
             return 0
         if known := chats.find(wa_id, message["id"]):
@@ -165,6 +169,11 @@ class Inbound:
         if isinstance(value, str) and not value.isdigit():
             return datetime.fromisoformat(value).timestamp()
         return float(value)
+
+
+def _sender(wa_id: str) -> dict[str, str]:
+    """Return who writes: guests with a username show no number."""
+    return {"from": wa_id} if wa_id.isdigit() else {"from_user_id": wa_id}
 
 
 def _spoken(one: dict[str, Any]) -> str:

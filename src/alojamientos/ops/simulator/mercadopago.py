@@ -16,6 +16,7 @@ from alojamientos.ops.simulator.mercadopago_rules import (
     MercadoPagoError,
     check_preference,
     number,
+    refund_amount,
     total,
 )
 from alojamientos.ops.simulator.signing import mercadopago_signature
@@ -45,7 +46,8 @@ class MercadoPago:
         self._clock = clock
         self.preferences: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self.payments: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()  # by idempotency key
+        self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()  # by idempotency key,
+        self._asked: OrderedDict[str, dict[str, Any]] = OrderedDict()  # and what they answered
         self._last_id = 0
         self.counts: Counter[str] = Counter()
 
@@ -123,45 +125,54 @@ class MercadoPago:
         return datetime.fromisoformat(end).timestamp() <= self._clock()
 
     async def notify(
-        self, payment: dict[str, Any], *, action: str, traceparent: str
+        self, payment: dict[str, Any], *, action: str, traceparent: str, topic: str = "payment"
     ) -> list[Attempt]:
-        """Send one signed notification of `payment`; neither status nor amount is in it."""
-        payment_id = str(payment["id"])
-        request_id = str(uuid.uuid4())
-        ts = str(int(self._clock() * 1000))
+        """Send one signed notification of `payment`; neither status nor amount is in it.
+
+        Any other `topic` has a number of its own in `data.id`, which is what is signed, and names
+        the payment in its body.
+        """
+        about = str(payment["id"]) if topic == "payment" else str(self._new_id())
+        data: dict[str, Any] = {"id": about}
+        if topic != "payment":
+            data |= {"payment_id": payment["id"]}
         body = {
             "id": secrets.randbelow(10**11),
             "live_mode": payment["live_mode"],
-            "type": "payment",
+            "type": topic,
             "date_created": self._iso(),
             "user_id": number(self._config.collector_id),
             "api_version": "v1",
             "action": action,
-            "data": {"id": payment_id},
+            "data": data,
         }
         url = payment["notification_url"]
         return await self._webhooks.send(
             Webhook(
                 provider="mercadopago",
                 kind=action,
-                url=f"{url}{'&' if '?' in url else '?'}data.id={payment_id}&type=payment",
+                url=f"{url}{'&' if '?' in url else '?'}data.id={about}&type={topic}",
                 body=orjson.dumps(body),
-                headers={
-                    "x-request-id": request_id,
-                    "x-signature": mercadopago_signature(
-                        data_id=payment_id,
-                        request_id=request_id,
-                        ts=ts,
-                        secret=self._config.mercadopago_webhook_secret,
-                    ),
-                },
+                headers=self._signed(about),
                 traceparent=traceparent,
                 retries_s=self._config.mercadopago_retries_s,
             )
         )
 
+    def _signed(self, data_id: str) -> dict[str, str]:
+        request_id, ts = str(uuid.uuid4()), str(int(self._clock() * 1000))
+        return {
+            "x-request-id": request_id,
+            "x-signature": mercadopago_signature(
+                data_id=data_id,
+                request_id=request_id,
+                ts=ts,
+                secret=self._config.mercadopago_webhook_secret,
+            ),
+        }
+
     def reset(self) -> None:
-        for kept in (self.preferences, self.payments, self._answers):
+        for kept in (self.preferences, self.payments, self._answers, self._asked):
             kept.clear()
         self.counts.clear()
 
@@ -170,12 +181,14 @@ class MercadoPago:
             "preferences": self.preferences,
             "payments": self.payments,
             "answers": self._answers,
+            "asked": self._asked,
         }
 
     def load(self, data: dict[str, Any]) -> None:
         self.preferences = OrderedDict(data["preferences"])
         self.payments = OrderedDict(data["payments"])
         self._answers = OrderedDict(data["answers"])
+        self._asked = OrderedDict(data.get("asked", {}))
 
     # inside
 
@@ -232,16 +245,8 @@ class MercadoPago:
 
     def _refund(self, payment_id: str, body: dict[str, Any]) -> dict[str, Any]:
         payment = self.payment(payment_id)
-        if payment["status"] != "approved":
-            raise MercadoPagoError(
-                400, "The action requested is not valid for the current payment state", cause=2063
-            )
+        amount = refund_amount(payment, body, now=self._clock())
         left = round(payment["transaction_amount"] - payment["transaction_amount_refunded"], 2)
-        amount = body.get("amount") or left
-        if isinstance(amount, bool) or not isinstance(amount, int | float) or amount < 0:
-            raise MercadoPagoError(400, "Invalid amount", cause=4040)
-        if round(amount, 2) > left:
-            raise MercadoPagoError(400, "Amount to refund exceeds the payment", cause=4040)
         refund = {
             "id": self._new_id(),
             "payment_id": payment["id"],
@@ -272,9 +277,12 @@ class MercadoPago:
         if key is None:
             return make(body)
         if known := self._answers.get(key):
+            if self._asked.get(key, body) != body:
+                raise MercadoPagoError(409, "The key was used with a different body")
             return dict(known)
         answer = make(body)
         self._keep(self._answers, key, answer)
+        self._keep(self._asked, key, body)
         return dict(answer)
 
     @staticmethod

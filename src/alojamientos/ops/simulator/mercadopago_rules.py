@@ -1,9 +1,10 @@
 """Mercado Pago's errors, its payment statuses and what it refuses in a preference."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 _REFERENCE = 256
+_REFUNDABLE = timedelta(days=180)
 STATUS_DETAILS = {
     "approved": "accredited",
     "rejected": "cc_rejected_insufficient_amount",
@@ -31,6 +32,7 @@ class MercadoPagoError(Exception):
             400: "bad_request",
             401: "unauthorized",
             404: "not_found",
+            409: "idempotency_key_already_used",
             429: "too_many_requests",
         }
         cause = [{"code": self.cause, "description": self.message, "data": None}]
@@ -82,6 +84,31 @@ def _check_expiration(body: dict[str, Any], *, now: float) -> None:
     start = instants.get("expiration_date_from")
     if end and (end.timestamp() <= now or (start and end <= start)):
         raise MercadoPagoError(400, "expiration_date_to invalid", cause=400)
+
+
+def refund_amount(payment: dict[str, Any], body: dict[str, Any], *, now: float) -> float:
+    """Return what of `payment` goes back, in pesos; refuse what the API refuses.
+
+    Source: the errors of POST /v1/payments/{id}/refunds. Raises MercadoPagoError.
+    """
+    if payment["status"] != "approved":
+        raise MercadoPagoError(
+            400, "The action requested is not valid for the current payment state", cause=2063
+        )
+    approved = datetime.fromisoformat(payment["date_approved"] or payment["date_created"])
+    if now - approved.timestamp() > _REFUNDABLE.total_seconds():
+        raise MercadoPagoError(400, "Payment too old to be refunded", cause=2024)
+    left = float(round(payment["transaction_amount"] - payment["transaction_amount_refunded"], 2))
+    if body.get("amount") is None:
+        return left
+    amount = body["amount"]
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        raise MercadoPagoError(400, "amount attribute must be numeric", cause=4041)
+    if amount <= 0 or round(amount, 2) != amount:
+        raise MercadoPagoError(400, "amount attribute must be positive", cause=4040)
+    if amount > left:
+        raise MercadoPagoError(400, "Amount to refund exceeds the payment", cause=4040)
+    return float(amount)
 
 
 def total(preference: dict[str, Any]) -> float:

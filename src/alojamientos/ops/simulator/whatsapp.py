@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from alojamientos.ops.simulator.webhooks import Attempt, Webhook, Webhooks
 WINDOW_S = 24 * 3600.0
 _MAX_MEDIA = 200
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 7, 15
+SCOPED_ID = re.compile(r"[A-Z]{2}\.[0-9A-Z.]{5,80}")
 _WABA_ID = "102290129340398"
 
 
@@ -64,6 +66,13 @@ class WhatsApp:
 
     async def send(self, body: dict[str, Any], *, traceparent: str) -> dict[str, Any]:
         """Take a message as `POST /{phone_number_id}/messages` does; raises GraphError."""
+        try:
+            return await self._take(body, traceparent=traceparent)
+        except GraphError as error:
+            self.counts[f"refused_{error.code}"] += 1
+            raise
+
+    async def _take(self, body: dict[str, Any], *, traceparent: str) -> dict[str, Any]:
         now = self._clock()
         if body.get("messaging_product") != "whatsapp":
             raise GraphError(100, "Parameter 'messaging_product' must be 'whatsapp'")
@@ -88,7 +97,7 @@ class WhatsApp:
         )
         return {
             "messaging_product": "whatsapp",
-            "contacts": [{"input": to, "wa_id": wa_id}],
+            "contacts": [_contact(to, wa_id)],
             "messages": [{"id": wamid, "message_status": "accepted"}],
         }
 
@@ -108,6 +117,8 @@ class WhatsApp:
 
     def _recipient(self, body: dict[str, Any]) -> tuple[str, str]:
         """Return what was addressed and whose chat it is; they differ by Argentina's 9."""
+        if "to" not in body and body.get("recipient"):
+            return self._by_scoped_id(body["recipient"])
         to = body.get("to")
         digits = to.removeprefix("+") if isinstance(to, str) else ""
         if not digits:
@@ -125,11 +136,45 @@ class WhatsApp:
             raise GraphError(int(code), "This recipient cannot be reached")
         return to or "", wa_id
 
+    def _by_scoped_id(self, recipient: Any) -> tuple[str, str]:
+        """Return whose chat a business-scoped id is; who wrote with one can be written to."""
+        if not isinstance(recipient, str) or not SCOPED_ID.fullmatch(recipient):
+            raise GraphError(131009, "Parameter 'recipient' is not a business-scoped user id")
+        if code := self.recipients.get(recipient, {}).get("error"):
+            raise GraphError(int(code), "This recipient cannot be reached")
+        return recipient, recipient
+
+    async def echo(self, wa_id: str, text: str, *, traceparent: str) -> list[Attempt]:
+        """Let the owner write to a guest from the phone, past the API, and tell of it."""
+        wamid = new_wamid()
+        now = self._clock()
+        entry = {"direction": "out", "id": wamid, "at": now, "type": "text", "text": text}
+        self.chats.add(wa_id, {**entry, "options": [], "by_owner": True})
+        to = {"to_user_id": wa_id} if SCOPED_ID.fullmatch(wa_id) else {"to": wa_id}
+        message = {
+            "from": self._config.display_phone_number,
+            **to,
+            "id": wamid,
+            "timestamp": str(int(now)),
+            "type": "text",
+            "text": {"body": text},
+        }
+        return await self.tell_application(
+            {"message_echoes": [message]},
+            kind="echo",
+            traceparent=traceparent,
+            field="smb_message_echoes",
+        )
+
     async def _mark_read(self, body: dict[str, Any]) -> dict[str, Any]:
         message_id = body.get("message_id")
         if not isinstance(message_id, str) or not message_id.startswith("wamid."):
             raise GraphError(131009, "Parameter 'message_id' is not valid")
+        typing = body.get("typing_indicator")
+        if typing is not None and typing != {"type": "text"}:
+            raise GraphError(131009, "typing_indicator['type'] must be text")
         self.counts["read"] += 1
+        self.counts["typing"] += typing is not None
         return {"success": True}
 
     async def _report(
@@ -258,6 +303,10 @@ class WhatsApp:
         self._pairs.clear()
         self._number.clear()
         self._media.clear()
+
+
+def _contact(to: str, wa_id: str) -> dict[str, str]:
+    return {"input": to, "user_id" if SCOPED_ID.fullmatch(wa_id) else "wa_id": wa_id}
 
 
 def _entry(wamid: str, drawn: Drawn, body: dict[str, Any], *, now: float) -> dict[str, Any]:

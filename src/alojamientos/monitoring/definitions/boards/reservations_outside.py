@@ -16,6 +16,7 @@ from alojamientos.monitoring.promql import (
 )
 from alojamientos.telemetry import log_events
 from alojamientos.telemetry.catalogue import (
+    ICAL_EXPORT_LAST_FETCHED,
     ICAL_LAST_SYNC_AGE,
     ICAL_SYNC_ERRORS,
     PAYMENT_LINKS_CREATED,
@@ -159,6 +160,24 @@ CALENDARS = Row(
             span="2d",
             may_be_empty="No calendar feed is configured",
             width=4,
+        ),
+        Panel(
+            title="Since each channel fetched our calendar",
+            description=(
+                "What a channel has not fetched it can sell again. They come every few hours;"
+                " warned of after a day."
+            ),
+            kind="lines",
+            unit="seconds",
+            queries=(
+                Query(
+                    expr=since(highest(series(ICAL_EXPORT_LAST_FETCHED), "export")),
+                    legend="{export}",
+                ),
+            ),
+            scale=Scale(steps=((86_400, "warning"),)),
+            may_be_empty="No channel has fetched a calendar of ours yet",
+            width=12,
         ),
     ),
 )
