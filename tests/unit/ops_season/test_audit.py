@@ -239,6 +239,15 @@ BROKEN = {
         replace(SOUND, feeds=(replace(FEED, events={"u1": (D2, D4)}),)),
     ),
     "a job that failed": ("no job failed", replace(SOUND, failed_jobs=("payments.apply",))),
+    "a guest whom nobody answered": ("nobody astray", replace(SOUND, astray=("no answer",))),
+    "more money than was asked": (
+        "every payment confirmed or refunded",
+        replace(
+            SOUND,
+            taken=(PAID, BACK, replace(PAID, id="p3", amount=80_00)),
+            payments=(KNOWN, KNOWN_BACK, replace(KNOWN, id="p3", amount=80_00, outcome="balance")),
+        ),
+    ),
     "an error of ours": ("no server error", replace(SOUND, webhooks={"whatsapp:500": 1})),
     "an invariant of its own": ("own invariants hold", replace(SOUND, invariants=("x: 1",))),
 }

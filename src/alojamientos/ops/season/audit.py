@@ -89,7 +89,8 @@ def money_unaccounted(evidence: Evidence) -> Iterator[str]:
     """Every payment that came in has confirmed its booking, or has been given back."""
     known = {payment.id: payment for payment in evidence.payments}
     stays = {stay.id: stay for stay in evidence.stays}
-    kept: Counter[int] = Counter()
+    kept: Counter[int] = Counter()  # by reservation, what is with us
+    deposits: Counter[int] = Counter()
     for taken in evidence.taken:
         if not taken.came_in:
             continue
@@ -104,11 +105,12 @@ def money_unaccounted(evidence: Evidence) -> Iterator[str]:
             )
         if taken.kept:
             stay = stays.get(payment.reservation_id or 0)
-            kept[stay.id if stay else 0] += 1
+            kept[stay.id if stay else 0] += taken.kept
+            deposits[stay.id if stay else 0] += payment.outcome in ("confirmed", "revived")
             yield from _kept_wrongly(taken, payment, stay, evidence.references)
-    for stay_id, count in kept.items():
-        if stay_id and count > 1:
-            yield f"{stays[stay_id].code} was paid {count} times, and nothing was given back"
+    for stay_id in kept.keys() & stays.keys():
+        if kept[stay_id] > stays[stay_id].total or deposits[stay_id] > 1:
+            yield f"{stays[stay_id].code} was paid more than was asked, and nothing was given back"
 
 
 def _kept_wrongly(
@@ -257,6 +259,7 @@ CHECKS: tuple[Check, ...] = (
     Check("every confirmation told", lambda e: len(e.stays), untold),
     Check("every feed converged", lambda e: len(e.feeds), not_converged),
     Check("no job failed", lambda _: 1, lambda e: (f"{job} failed" for job in e.failed_jobs)),
+    Check("nobody astray", lambda e: len({line.number for line in e.lines}), lambda e: e.astray),
     Check("no server error", lambda e: sum(e.webhooks.values()), server_errors),
     Check("own invariants hold", lambda _: 1, lambda e: e.invariants),
 )

@@ -155,4 +155,5 @@ class Evidence:
     feeds: tuple[Feed, ...] = ()
     failed_jobs: tuple[str, ...] = ()
     invariants: tuple[str, ...] = ()  # that the application itself finds broken
+    astray: tuple[str, ...] = ()  # actors who were not answered, or could make nothing of it
     webhooks: Mapping[str, int] = field(default_factory=dict)  # provider:status → how often

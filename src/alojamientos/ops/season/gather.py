@@ -106,6 +106,7 @@ async def evidence(season: Season) -> Evidence:
             feeds=await _published(season, feeds, today=today),
             failed_jobs=tuple(row["job"] for row in await rows(_JOBS)),
             invariants=await _broken(season),
+            astray=tuple(season.notes),
             webhooks=await hands.webhook_statuses(),
         )
 

@@ -13,6 +13,7 @@ _FIRST_HOUR, _LAST_HOUR = 8, 23.5
 _NEAREST, _FARTHEST = 3, 240  # days to the arrival
 _SHORTEST, _LONGEST = 3, 6
 _LARGEST_PARTY = 6
+_LATEST_H = 40  # some are told what became of it when WhatsApp wants a template
 
 
 class Paying(StrEnum):
@@ -103,5 +104,5 @@ def _pays_after(pays: Paying, rng: random.Random) -> timedelta:
     if pays is Paying.LAST_MINUTE:
         return timedelta(minutes=rng.uniform(55, 59.5))
     if pays is Paying.LATE:
-        return timedelta(minutes=rng.uniform(61, 20 * 60))
+        return timedelta(minutes=rng.uniform(61, _LATEST_H * 60))
     return timedelta(minutes=rng.uniform(0.5, 45))
