@@ -33,6 +33,7 @@ STAY = Stay(
     overdue=False,
     total=100_00,
     numbers=(ANA,),
+    email="ana@example.com",
 )
 LOST = replace(
     STAY, id=2, code="XYZ789", status="expired", was_confirmed=False, check_in=D2, check_out=D3
@@ -69,7 +70,7 @@ LINES = (
     ),
 )
 FEED = Feed(id=7, label="arrayan", unit=1, failures=0, events={"u1": (D3, D4)})
-MAIL = Mail(to="ana@example.com", subject="Tu reserva", text="Quedó confirmada")
+MAIL = Mail(to="ana@example.com", subject="Tu reserva", text="ABC123 quedó confirmada")
 SOUND = Evidence(
     today=date(2027, 1, 1),
     stays=(STAY, LOST),
@@ -224,6 +225,10 @@ BROKEN = {
     "a confirmation nobody was told of": (
         "every confirmation told",
         replace(SOUND, lines=LINES[:2]),
+    ),
+    "a confirmation that was not mailed": (
+        "every confirmation told",
+        replace(SOUND, stays=(replace(STAY, email="else@example.com"), LOST)),
     ),
     "a feed that fails": (
         "every feed converged",

@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import timedelta
 
 from alojamientos.ops.season.bookings_elsewhere import bookings, silences
-from alojamientos.ops.season.plan import Paying, whatsapp_guests
+from alojamientos.ops.season.plan import Paying, site_guests, whatsapp_guests
 from alojamientos.ops.season.troubles import troubles
 
 DAYS = 30
@@ -13,6 +13,7 @@ def everything(seed: int) -> list[object]:
     busy = [guest.arrives for guest in guests]
     return [
         guests,
+        site_guests(seed=seed, days=DAYS),
         troubles(seed=seed, days=DAYS, busy=busy),
         bookings(seed=seed, days=DAYS),
         silences(seed=seed, days=DAYS),

@@ -205,17 +205,22 @@ def undelivered(evidence: Evidence) -> Iterator[str]:
 
 
 def untold(evidence: Evidence) -> Iterator[str]:
-    """Every guest on WhatsApp whose stay was confirmed has read so."""
+    """Every guest whose stay was confirmed has read so, on each way that there is to them."""
     chats = _chats(evidence.lines)
     for stay in evidence.stays:
-        if not stay.was_confirmed or not stay.numbers:
+        if not stay.was_confirmed:
             continue
         lines = [line for number in stay.numbers for line in chats.get(number, [])]
-        if not any(
-            line.outgoing and stay.code in line.text and _CONFIRMED.search(line.text)
-            for line in lines
-        ):
+        read = (line.text for line in lines if line.outgoing)
+        if stay.numbers and not any(_confirms(stay, text) for text in read):
             yield f"{stay.code} was confirmed and its guest was not told"
+        mails = (f"{mail.subject} {mail.text}" for mail in evidence.mails if mail.to == stay.email)
+        if stay.email and not any(_confirms(stay, text) for text in mails):
+            yield f"{stay.code} was confirmed and its guest got no mail of it"
+
+
+def _confirms(stay: Stay, text: str) -> bool:
+    return stay.code in text and _CONFIRMED.search(text) is not None
 
 
 def not_converged(evidence: Evidence) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A reservation; `told` are the WhatsApp numbers of its guest."""
+    """A reservation; `numbers` and `email` are where its guest can be told."""
 
     id: int
     code: str
@@ -19,6 +19,7 @@ class Stay:
     overdue: bool  # a hold past its deadline
     total: int
     numbers: tuple[str, ...] = ()
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,8 @@ _STAYS = """
            r.confirmed_at IS NOT NULL AS was_confirmed,
            r.status = 'pre_reserved' AND r.hold_expires_at < %(now)s AS overdue,
            ARRAY(SELECT c.address FROM conversation c
-                  WHERE c.guest_id = r.guest_id AND c.channel = 'whatsapp') AS numbers
+                  WHERE c.guest_id = r.guest_id AND c.channel = 'whatsapp') AS numbers,
+           (SELECT g.email FROM guest g WHERE g.id = r.guest_id) AS email
       FROM reservation r ORDER BY r.id
 """
 _BLOCKS = """

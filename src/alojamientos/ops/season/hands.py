@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.season.agenda import Agenda
 from alojamientos.ops.simulator.client import StackClient
 
@@ -31,6 +32,15 @@ class Hands(StackClient):
     async def control(self, method: str, path: str, **body: Any) -> Any:
         """Ask the simulators' control API; raises AlojamientosError."""
         return await self._control(method, path, json=body or None)
+
+    async def api(self, method: str, path: str, **body: Any) -> Any:
+        """Ask the application as the lodging's page does; raises AlojamientosError."""
+        response = await self._call(
+            method, self._application + path, json=body or None, headers=self._headers
+        )
+        if not response.is_success:
+            raise AlojamientosError(f"{method} {path} answered {response.status_code}")
+        return response.json()
 
     async def under_way(self) -> int:
         """Return how many webhooks the providers still have to deliver."""

@@ -13,6 +13,8 @@ _FIRST_HOUR, _LAST_HOUR = 8, 23.5
 _NEAREST, _FARTHEST = 3, 240  # days to the arrival
 _SHORTEST, _LONGEST = 3, 6
 _LARGEST_PARTY = 6
+_SITE_A_DAY = 2
+_PAYS = 0.7
 _LATEST_H = 40  # some are told what became of it when WhatsApp wants a template
 
 
@@ -64,6 +66,39 @@ class GuestPlan:
     cancels_after: timedelta | None  # counted from the payment; None: before paying
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteGuest:
+    """One guest of the lodging's page, with an address of their own."""
+
+    email: str
+    name: str
+    arrives: timedelta
+    days_ahead: int
+    nights: int
+    guests: int
+    pays: bool
+    pays_after: timedelta
+
+
+def site_guests(*, seed: int, days: int) -> list[SiteGuest]:
+    """Return every guest who books on the page, in order; the same for the same arguments."""
+    rng = random.Random(f"site:{seed}")
+    return [
+        SiteGuest(
+            email=f"guest-{seed}-{day}-{number}@example.com",
+            name=new_name(rng),
+            arrives=timedelta(days=day, hours=rng.uniform(0, 23.9)),
+            days_ahead=_days_ahead(rng),
+            nights=rng.randint(_SHORTEST, _LONGEST),
+            guests=rng.randint(1, _LARGEST_PARTY),
+            pays=rng.random() < _PAYS,
+            pays_after=timedelta(minutes=rng.uniform(2, 40)),
+        )
+        for day in range(days)
+        for number in range(rng.randint(0, _SITE_A_DAY))
+    ]
+
+
 def whatsapp_guests(*, seed: int, days: int, per_day: float = _PER_DAY) -> list[GuestPlan]:
     """Return every guest who writes, in order; the same for the same arguments."""
     rng = random.Random(f"whatsapp:{seed}")
@@ -74,8 +109,7 @@ def whatsapp_guests(*, seed: int, days: int, per_day: float = _PER_DAY) -> list[
         for _ in range(max(1, round(rng.gauss(per_day, per_day / 4)))):
             scenario = rng.choices(scenarios, weights)[0]
             arrives = timedelta(days=day, hours=rng.uniform(_FIRST_HOUR, _LAST_HOUR))
-            nearness = rng.random() ** 2  # most come soon
-            days_ahead = _NEAREST + round(nearness * (_FARTHEST - _NEAREST))
+            days_ahead = _days_ahead(rng)
             nights = rng.randint(_SHORTEST, _LONGEST)
             guests = scenario.party_size or rng.randint(1, _LARGEST_PARTY)
             for _party in range(scenario.parties):
@@ -98,6 +132,11 @@ def whatsapp_guests(*, seed: int, days: int, per_day: float = _PER_DAY) -> list[
                     )
                 )
     return sorted(plans, key=lambda plan: plan.arrives)
+
+
+def _days_ahead(rng: random.Random) -> int:
+    """Draw in how many days a guest arrives: most come soon."""
+    return _NEAREST + round(rng.random() ** 2 * (_FARTHEST - _NEAREST))
 
 
 def _pays_after(pays: Paying, rng: random.Random) -> timedelta:

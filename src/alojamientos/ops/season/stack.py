@@ -113,7 +113,7 @@ def create(folder: Path) -> tuple[Stack, dict[str, str]]:
         "journey": {"enabled": False},  # it rehearses once a real minute
         "stack": {"state_dir": folder},
         # Deadlines that a season can wait for.
-        "whatsapp": {"timeout_s": 2.0, "notice_template": "aviso"},
+        "whatsapp": {"timeout_s": 2.0, "notice_template": "aviso_reserva"},
         "mercadopago": {"timeout_s": 2.0},
         "ical": {"timeout_s": 5.0},
     }

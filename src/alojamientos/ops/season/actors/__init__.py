@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from alojamientos.ops.season.actors import calendars, troubles, whatsapp
+from alojamientos.ops.season.actors import calendars, site, troubles, whatsapp
 from alojamientos.ops.season.season import Season
 
 ALL: tuple[Callable[[Season], None], ...] = (
     whatsapp.actors,
+    site.actors,
     calendars.actors,
     troubles.actors,
 )
