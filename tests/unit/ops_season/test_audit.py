@@ -18,6 +18,7 @@ from alojamientos.ops.season.evidence import (
     Sent,
     Stay,
     Taken,
+    nights_between,
 )
 
 D1, D2, D3, D4 = (date(2027, 1, day) for day in (10, 13, 15, 18))
@@ -69,7 +70,14 @@ LINES = (
         reference="outbox:2",
     ),
 )
-FEED = Feed(id=7, label="arrayan", unit=1, failures=0, events={"u1": (D3, D4)})
+FEED = Feed(
+    id=7,
+    label="arrayan",
+    unit=1,
+    failures=0,
+    events={"u1": (D3, D4)},
+    closed=frozenset(nights_between(D1, D2)),
+)
 MAIL = Mail(to="ana@example.com", subject="Tu reserva", text="ABC123 quedó confirmada")
 SOUND = Evidence(
     today=date(2027, 1, 1),
@@ -242,6 +250,14 @@ BROKEN = {
     "nights that a host has moved": (
         "every feed converged",
         replace(SOUND, feeds=(replace(FEED, events={"u1": (D2, D4)}),)),
+    ),
+    "nights of ours that a host can sell": (
+        "every host knows our nights",
+        replace(SOUND, feeds=(replace(FEED, closed=frozenset()),)),
+    ),
+    "nights that are closed for nothing": (
+        "every host knows our nights",
+        replace(SOUND, feeds=(replace(FEED, closed=FEED.closed | {D2}),)),
     ),
     "a job that failed": ("no job failed", replace(SOUND, failed_jobs=("payments.apply",))),
     "a guest whom nobody answered": ("nobody astray", replace(SOUND, astray=("no answer",))),

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, pairwise
 
-from alojamientos.ops.season.evidence import Block, Evidence, KnownPayment, Line, Stay, Taken
+from alojamientos.ops.season.evidence import (
+    Block,
+    Evidence,
+    KnownPayment,
+    Line,
+    Stay,
+    Taken,
+    nights_between,
+)
 
 _BLOCKING = frozenset({"pre_reserved", "confirmed", "completed", "no_show"})
 _SILENT = frozenset({"ignored", "paused"})  # outcomes after which nothing need be said
@@ -242,6 +250,28 @@ def not_converged(evidence: Evidence) -> Iterator[str]:
                 yield f"feed {feed.label}: {uid} has other nights here"
 
 
+def not_exported(evidence: Evidence) -> Iterator[str]:
+    """What is sold here is closed at each host of the cabin, and nothing else is for our sake."""
+    for feed in evidence.feeds:
+        # What came from that host is not sent back to it.
+        sold = {
+            night
+            for stay in evidence.stays
+            if stay.unit == feed.unit and stay.status in _BLOCKING
+            for night in nights_between(stay.check_in, stay.check_out)
+        } | {
+            night
+            for block in evidence.blocks
+            if block.unit == feed.unit and block.feed != feed.id
+            for night in nights_between(block.starts_on, block.ends_on)
+        }
+        sold = {night for night in sold if night >= evidence.today}
+        if open_nights := sold - feed.closed:
+            yield f"{feed.label}: {len(open_nights)} nights that are taken can be sold there"
+        if lost := feed.closed - sold:
+            yield f"{feed.label}: {len(lost)} nights are closed there for nothing"
+
+
 def server_errors(evidence: Evidence) -> Iterator[str]:
     """No webhook is answered with an error of ours."""
     for name, count in evidence.webhooks.items():
@@ -263,6 +293,7 @@ CHECKS: tuple[Check, ...] = (
     Check("every message delivered", lambda e: len(e.sent), undelivered),
     Check("every confirmation told", lambda e: len(e.stays), untold),
     Check("every feed converged", lambda e: len(e.feeds), not_converged),
+    Check("every host knows our nights", lambda e: len(e.feeds), not_exported),
     Check("no job failed", lambda _: 1, lambda e: (f"{job} failed" for job in e.failed_jobs)),
     Check("nobody astray", lambda e: len({line.number for line in e.lines}), lambda e: e.astray),
     Check("no server error", lambda e: sum(e.webhooks.values()), server_errors),

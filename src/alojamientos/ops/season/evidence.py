@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+
+
+def nights_between(first: date, last: date) -> list[date]:
+    """Return the nights of [first, last)."""
+    return [first + timedelta(days=n) for n in range((last - first).days)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +141,7 @@ class Feed:
     unit: int
     failures: int
     events: Mapping[str, tuple[date, date]]  # by uid, those that are not over
+    closed: frozenset[date] = frozenset()  # nights from today that it has from our calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

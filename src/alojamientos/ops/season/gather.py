@@ -21,6 +21,7 @@ from alojamientos.ops.season.evidence import (
     Sent,
     Stay,
     Taken,
+    nights_between,
 )
 from alojamientos.ops.season.season import Season
 
@@ -167,6 +168,15 @@ async def _published(
                     for event in events
                     if date.fromisoformat(event["ends_on"]) > today
                 },
+                closed=frozenset(
+                    night
+                    for event in (calendar["imported"].values() if calendar else ())
+                    for night in nights_between(
+                        date.fromisoformat(event["starts_on"]),
+                        date.fromisoformat(event["ends_on"]),
+                    )
+                    if night >= today
+                ),
             )
         )
     return tuple(found)

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
@@ -40,7 +41,8 @@ class Stack:
         self.clock = season_clock
         self.folder = folder
         self._supervisor: Supervisor | None = None
-        self.schedule: dict[str, str] = {}
+        self._env: Mapping[str, str] = {}
+        self.schedule: dict[str, str] = {}  # the cron line of each job that runs by itself
 
     @property
     def dsn(self) -> str:
@@ -76,6 +78,22 @@ class Stack:
                     return
                 await asyncio.sleep(0.05)
 
+    async def command(self, *arguments: str) -> str:
+        """Run `alojamientos` as the owner of this stack would; return what it printed.
+
+        Raises AlojamientosError with what it said when it fails.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "alojamientos", *arguments),
+            env=dict(self._env),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, said = await process.communicate()
+        if process.returncode:
+            raise AlojamientosError(f"alojamientos {arguments[0]}: {said.decode()[-500:]}")
+        return printed.decode()
+
     def _status(self, name: str) -> PartStatus:
         if self._supervisor is None:
             raise AlojamientosError("the season's stack is not running")
@@ -93,7 +111,9 @@ class Stack:
         try:
             await self._supervisor.start()
             await asyncio.to_thread(clock.release_queue, self.dsn)
-            self.schedule = await _schedule(next(p for p in made if p.name == parts.WORKER))
+            self._env = next(part for part in made if part.name == parts.WEB).env
+            listed: dict[str, str | None] = orjson.loads(await self.command("worker", "--list"))
+            self.schedule = {name: cron for name, cron in listed.items() if cron is not None}
             yield
         finally:
             await self._supervisor.stop()
@@ -153,22 +173,6 @@ def _adapted(part: Part, settings: Settings) -> Part:
         # Only the queue's sessions bring no options of their own.
         return replace(part, env={**part.env, "PGOPTIONS": clock.REAL_TIME})
     return part
-
-
-async def _schedule(worker: Part) -> dict[str, str]:
-    """Return the cron line of every job that the worker runs from time to time."""
-    process = await asyncio.create_subprocess_exec(
-        *worker.command,
-        "--list",
-        env=dict(worker.env),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    printed, said = await process.communicate()
-    if process.returncode:
-        raise AlojamientosError(f"worker --list failed: {said.decode()[-500:]}")
-    listed: dict[str, str | None] = orjson.loads(printed)
-    return {name: cron for name, cron in listed.items() if cron is not None}
 
 
 def _free_ports(count: int) -> list[int]:

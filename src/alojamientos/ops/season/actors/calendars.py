@@ -1,17 +1,48 @@
 """Guests of Airbnb and Booking.com: they show in calendars only. Hosts go silent, or lie."""
 
+import re
 from datetime import timedelta
 
-from alojamientos.ops.season.bookings_elsewhere import Elsewhere, Silence, bookings, silences
-from alojamientos.ops.season.season import Season
+from alojamientos.kit.errors import AlojamientosError
+from alojamientos.ops.season.bookings_elsewhere import (
+    LISTINGS,
+    Elsewhere,
+    Silence,
+    bookings,
+    silences,
+)
+from alojamientos.ops.season.season import WIND_DOWN, Season
+from alojamientos.ops.simulator.calendars import DEMO
+
+_ADDRESS = re.compile(r"http://\S+")
+_LOOKS_EVERY = timedelta(hours=2)
 
 
 def actors(season: Season) -> None:
     """Send every booking elsewhere, and every host's bad hours, on their way."""
+    for listing, source in DEMO:
+        season.agenda.spawn(_import_ours(season, listing, source))
     for booking in bookings(seed=season.seed, days=season.days):
         season.agenda.spawn(_book(season, booking))
     for silence in silences(seed=season.seed, days=season.days):
         season.agenda.spawn(_be_silent(season, silence))
+
+
+async def _import_ours(season: Season, listing: str, source: str) -> None:
+    """Connect a host with our calendar; it looks every other hour, as hosts do."""
+    printed = await season.stack.command("feeds", "export", "--cabin", listing, "--for", source)
+    address = _ADDRESS.search(printed)
+    if address is None:
+        raise AlojamientosError("feeds export told no address")
+    path = f"/_control/calendars/{listing}/imports"
+    await season.hands.control("PUT", path, url=address[0])
+    # Each at its own minute; on to the end, when the audit looks at what is closed there.
+    await season.sleep(timedelta(minutes=13 * (1 + LISTINGS.index(listing))))
+    while season.clock.now() < season.ends_at + WIND_DOWN - _LOOKS_EVERY:
+        await season.hands.control("POST", path)
+        season.counts["our calendar imported"] += 1
+        await season.sleep(_LOOKS_EVERY)
+    await season.hands.control("POST", path)
 
 
 async def _book(season: Season, booking: Elsewhere) -> None:
@@ -19,6 +50,14 @@ async def _book(season: Season, booking: Elsewhere) -> None:
     starts_on = season.starts_at.date() + timedelta(days=booking.first_day)
     ends_on = starts_on + timedelta(days=booking.nights)
     hands, listing = season.hands, booking.listing
+    shown = await hands.control("GET", f"/_control/calendars/{listing}")
+    # ISO dates sort as the days do. Nights that the host knows as taken, it does not sell.
+    if any(
+        one["starts_on"] < ends_on.isoformat() and starts_on.isoformat() < one["ends_on"]
+        for one in shown["published"]
+    ):
+        season.counts["taken elsewhere"] += 1
+        return
     season.counts["booked elsewhere"] += 1
     uid = await hands.book_elsewhere(listing, starts_on=starts_on, ends_on=ends_on)
     if booking.cancelled_after is not None:
