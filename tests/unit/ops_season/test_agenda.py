@@ -92,3 +92,18 @@ async def test_what_an_actor_breaks_on_is_kept(agenda):
 
     assert [type(error) for error in agenda.errors] == [LookupError]
     assert agenda.busy == 0
+
+
+async def test_who_slept_quietly_is_not_told_of(agenda, clock):
+    async def sleep(hours: int, *, quietly: bool) -> None:
+        await agenda.until(START + timedelta(hours=hours), quietly=quietly)
+
+    agenda.spawn(sleep(1, quietly=True))
+    agenda.spawn(sleep(2, quietly=False))
+    await turn()
+
+    clock.at = START + timedelta(hours=1)
+    assert not agenda.wake()
+
+    clock.at = START + timedelta(hours=2)
+    assert agenda.wake()

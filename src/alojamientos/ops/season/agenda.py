@@ -14,7 +14,7 @@ class Agenda:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._heap: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._heap: list[tuple[datetime, int, asyncio.Future[None], bool]] = []
         self._numbers = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = 0
@@ -27,12 +27,15 @@ class Agenda:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def until(self, instant: datetime) -> None:
-        """Sleep until `instant` of the season; return at once when it has passed."""
+    async def until(self, instant: datetime, *, quietly: bool = False) -> None:
+        """Sleep until `instant` of the season; return at once when it has passed.
+
+        Nothing that an actor does who sleeps `quietly` needs to be looked after.
+        """
         if instant <= self._now():
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._heap, (instant, next(self._numbers), future))
+        heapq.heappush(self._heap, (instant, next(self._numbers), future, quietly))
         with self.waiting():
             await future
 
@@ -55,13 +58,16 @@ class Agenda:
         """Return when the next sleeping actor wants to wake up."""
         return self._heap[0][0] if self._heap else None
 
-    def wake(self) -> None:
-        """Wake every actor whose instant has come."""
+    def wake(self) -> bool:
+        """Wake every actor whose instant has come; tell whether one of them slept not quietly."""
         now = self._now()
+        loud = False
         while self._heap and self._heap[0][0] <= now:
-            _, _, future = heapq.heappop(self._heap)
+            _, _, future, quietly = heapq.heappop(self._heap)
             if not future.done():
                 future.set_result(None)
+                loud = loud or not quietly
+        return loud
 
     async def close(self) -> None:
         """Send everybody home."""

@@ -154,12 +154,10 @@ class Season:
             self.clock.advance(by)
         now = self.clock.now()
         self._looks = {look for look in self._looks if look > now}
-        acts = self.agenda.next_at()
-        if acts is not None and acts <= now:
-            self._looks.update(_on_grid(now + later) for later in _LOOK_AGAIN)
         await self._queue_periodic(now)
         await self._queue.call()
-        self.agenda.wake()
+        if self.agenda.wake():
+            self._looks.update(_on_grid(now + later) for later in _LOOK_AGAIN)
         await asyncio.sleep(0)
 
     async def _queue_periodic(self, now: datetime) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.season.bookings_elsewhere import (
-    LISTINGS,
     Elsewhere,
     Silence,
     bookings,
@@ -15,7 +14,7 @@ from alojamientos.ops.season.season import WIND_DOWN, Season
 from alojamientos.ops.simulator.calendars import DEMO
 
 _ADDRESS = re.compile(r"http://\S+")
-_LOOKS_EVERY = timedelta(hours=2)
+_LOOKS_EVERY = timedelta(hours=3)
 
 
 def actors(season: Season) -> None:
@@ -29,20 +28,19 @@ def actors(season: Season) -> None:
 
 
 async def _import_ours(season: Season, listing: str, source: str) -> None:
-    """Connect a host with our calendar; it looks every other hour, as hosts do."""
+    """Connect a host with our calendar; it looks every few hours, as hosts do."""
     printed = await season.stack.command("feeds", "export", "--cabin", listing, "--for", source)
     address = _ADDRESS.search(printed)
     if address is None:
         raise AlojamientosError("feeds export told no address")
     path = f"/_control/calendars/{listing}/imports"
     await season.hands.control("PUT", path, url=address[0])
-    # Each at its own minute; on to the end, when the audit looks at what is closed there.
-    await season.sleep(timedelta(minutes=13 * (1 + LISTINGS.index(listing))))
-    while season.clock.now() < season.ends_at + WIND_DOWN - _LOOKS_EVERY:
+    # On to the end, when the audit looks at what is closed there.
+    last = season.ends_at + WIND_DOWN - timedelta(minutes=30)
+    while (now := season.clock.now()) < last:
+        await season.agenda.until(min(now + _LOOKS_EVERY, last), quietly=True)
         await season.hands.control("POST", path)
         season.counts["our calendar imported"] += 1
-        await season.sleep(_LOOKS_EVERY)
-    await season.hands.control("POST", path)
 
 
 async def _book(season: Season, booking: Elsewhere) -> None:
