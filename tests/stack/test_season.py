@@ -1,11 +1,11 @@
 """A short season in a stack of its own ends clean, with guests, calendars and faults."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+from typer.testing import CliRunner
+
+from alojamientos.cli.simulate import app
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.xdist_group("stack")]
 
@@ -13,20 +13,11 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(900), pytest.mark.xdist_gro
 def test_three_days_end_clean(tmp_path):
     page = tmp_path / "season.md"
 
-    played = subprocess.run(
-        [
-            *(sys.executable, "-m", "alojamientos", "simulate", "season"),
-            *("--days", "3", "--seed", "1", "--json", "--report", str(page)),
-        ],
-        cwd=tmp_path,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=800,
-        check=False,
+    played = CliRunner().invoke(
+        app, ["season", "--days", "3", "--seed", "1", "--json", "--report", str(page)]
     )
 
-    assert played.returncode == 0, played.stdout[-5000:] + played.stderr[-3000:]
+    assert played.exit_code == 0, played.output[-8000:]
     report = json.loads(played.stdout)
     assert report["clean"]
     assert report["counts"]["WhatsApp: confirmed"] > 0
@@ -34,4 +25,3 @@ def test_three_days_end_clean(tmp_path):
     looked_at = {verdict["name"]: verdict["looked_at"] for verdict in report["audit"]}
     assert min(looked_at.values()) > 0
     assert page.read_text(encoding="utf-8").startswith("# A season of 3 days ended clean")
-    assert list(tmp_path.iterdir()) == [page]
