@@ -306,6 +306,15 @@ def test_money_that_was_charged_back_need_not_confirm_anything():
     assert findings(replace(SOUND, taken=(taken, BACK), ledger=(*SOUND.ledger, back))) == {}
 
 
+def test_a_message_that_went_out_another_way_in_the_end_is_no_finding():
+    refused = replace(REPLY, id=3, status="failed", error="131047")
+    template = replace(refused, id=4, instead_of=3)
+    mailed = replace(REPLY, id=5, channel="email", instead_of=4)
+
+    assert findings(replace(SOUND, sent=(REPLY, TOLD, refused, template, mailed))) == {}
+    assert findings(replace(SOUND, sent=(REPLY, TOLD, refused, template))) != {}
+
+
 def test_a_guest_who_is_left_to_a_person_may_have_the_last_word():
     said = replace(LINES[0], n=4, id="w4")
     left = replace(ASKED, id=2, external_id="w4", outcome="paused", replies=0)

@@ -16,6 +16,7 @@ from alojamientos.ops.season.evidence import (
     Evidence,
     KnownPayment,
     Line,
+    Sent,
     Stay,
     Taken,
     nights_between,
@@ -198,13 +199,24 @@ def twice(evidence: Evidence) -> Iterator[str]:
 
 
 def undelivered(evidence: Evidence) -> Iterator[str]:
-    """What was to be said has reached its guest, and nothing else has."""
+    """What was to be said has reached its guest, this way or another, and nothing else has."""
+    ways: defaultdict[int | None, list[Sent]] = defaultdict(list)
+    for message in evidence.sent:
+        ways[message.instead_of].append(message)
+
+    def went_out(message: Sent) -> bool:
+        return message.status == "sent" or any(map(went_out, ways[message.id]))
+
     reached = {line.reference for line in evidence.lines if line.outgoing}
     for message in evidence.sent:
         what = f"{message.channel} message {message.id} ({message.kind})"
-        if message.status != "sent":
+        if not went_out(message):
             yield f"{what} is {message.status}, {message.error or 'no error'}"
-        elif message.channel == "whatsapp" and message.reference not in reached:
+        elif (
+            message.status == "sent"
+            and message.channel == "whatsapp"
+            and message.reference not in reached
+        ):
             yield f"{what} counts as sent, and its guest has not got it"
     known = {message.reference for message in evidence.sent}
     for line in evidence.lines:

@@ -105,6 +105,7 @@ class Sent:
     kind: str
     status: str
     error: str | None = None
+    instead_of: int | None = None  # the message that could not be sent and went out as this one
 
     @property
     def reference(self) -> str:

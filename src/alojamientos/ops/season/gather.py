@@ -53,7 +53,12 @@ _RECEIVED = """
            (SELECT count(*) FROM outbox_message o WHERE o.in_reply_to = i.id) AS replies
       FROM inbox_event i ORDER BY i.id
 """
-_SENT = "SELECT id, channel, kind, status, error_code AS error FROM outbox_message ORDER BY id"
+# Another way that a message takes is a message of its own, whose key names the one before.
+_SENT = """
+    SELECT id, channel, kind, status, error_code AS error,
+           substring(dedupe_key FROM '^(?:plain|template|mail):(\\d+)$')::bigint AS instead_of
+      FROM outbox_message ORDER BY id
+"""
 _LINKS = "SELECT external_reference, reservation_id FROM payment_link"
 _FEEDS = "SELECT id, url, accommodation_id AS unit, failures FROM calendar_feed WHERE active"
 # A periodic job may fail while a provider is away: its next turn is its next try. So it counts by
