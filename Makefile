@@ -23,9 +23,11 @@ logs: runtime ## Follow the logs (ARGS='web', ARGS='--trace ID')
 	@$(BIN)/alojamientos logs $(ARGS)
 
 ##@ Try it
-.PHONY: simulate verify bench nlu slo-sim
+.PHONY: simulate season verify bench nlu slo-sim
 simulate: runtime ## Play a guest (ARGS='traffic --rate 2/s --minutes 5' plays many)
 	@$(BIN)/alojamientos simulate $(or $(ARGS),booking)
+season: runtime ## Play a month of guests, faults and killed processes, then audit it (ARGS='--days 30 --seed 2')
+	@$(BIN)/alojamientos simulate season $(ARGS)
 verify: runtime ## Check the running stack, with evidence per item
 	@$(BIN)/alojamientos verify $(ARGS)
 bench: setup ## Measure: every file of benchmarks/ (ARGS=--quick, or names)

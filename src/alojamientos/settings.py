@@ -102,6 +102,11 @@ class AppSettings(_Group):
         SecretStr(DEV + "api-token"),
         description="Bearer token for API calls that write or show a person's data",
     )
+    simulated_clock: Path | None = Field(
+        None,
+        description="File that says how far the clock runs ahead of the real one; `simulate season`"
+        " sets it, production refuses it",
+    )
     lodging_name: str = Field(
         "Cabañas del Lago", description="How the lodging calls itself to guests"
     )
@@ -632,6 +637,8 @@ def _development_accounts(settings: Settings) -> list[str]:
         problems.append("ALERT_TELEGRAM_BOT_TOKEN and ALERT_TELEGRAM_CHAT_ID need each other")
     if settings.ical.allow_private_hosts:
         problems.append("ICAL_ALLOW_PRIVATE_HOSTS must be false in production")
+    if settings.app.simulated_clock is not None:
+        problems.append("SIMULATED_CLOCK must not be set in production: bookings need real time")
     if not settings.mercadopago.live_mode:
         problems.append("MERCADOPAGO_LIVE_MODE must be true in production")
     return problems

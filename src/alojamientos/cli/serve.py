@@ -1,5 +1,10 @@
 """The verbs that run one process of the application."""
 
+from typing import Annotated
+
+import orjson
+import typer
+
 from alojamientos.entrypoints import bridge as bridges
 from alojamientos.entrypoints import web
 from alojamientos.entrypoints import worker as workers
@@ -15,13 +20,23 @@ def serve() -> None:
     web.run(load_settings())
 
 
-def worker() -> None:
+def worker(
+    *,
+    list_jobs: Annotated[
+        bool,
+        typer.Option("--list", help="Print every job and its cron line as JSON; run none."),
+    ] = False,
+) -> None:
     """Run the worker: messages, deliveries, payments, timers; /metrics on WORKER_METRICS_PORT.
 
     It wants DATABASE_URL, with the schema up to date, and REDIS_URL; more than one may run.
     SIGTERM lets jobs end first; what a killed one was doing is done again by another.
     """
-    workers.run(load_settings())
+    settings = load_settings()
+    if list_jobs:
+        print(orjson.dumps(workers.schedule(settings), option=orjson.OPT_INDENT_2).decode())
+        return
+    workers.run(settings)
 
 
 def bridge() -> None:

@@ -7,6 +7,7 @@ from alojamientos.cli import (
     simulate_buttons,
     simulate_ical,
     simulate_mail,
+    simulate_season,
     simulate_traffic,
     simulate_voice,
 )
@@ -18,3 +19,4 @@ app.command()(simulate_buttons.buttons)
 app.command()(simulate_mail.email)
 app.command("ical")(simulate_ical.play)
 app.command(help=simulate_traffic.HELP)(simulate_traffic.traffic)
+app.command()(simulate_season.season)

@@ -1,9 +1,11 @@
 """The verbs that run the provider simulators and the mail sink."""
 
 import asyncio
+from typing import Any
 
 import typer
 
+from alojamientos.kit.clock import ahead_by, utc_now
 from alojamientos.ops.launcher import config
 from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
 from alojamientos.ops.simulator.serving import serve_mail, serve_providers
@@ -11,6 +13,12 @@ from alojamientos.settings import Settings, load_settings
 from alojamientos.telemetry import logs
 
 _HOST = "127.0.0.1"
+# While months are played in minutes, waiting for what is still under way must not take long.
+_HURRIED: dict[str, Any] = {
+    "status_delays_s": (0.0, 0.005, 0.01),
+    "whatsapp_retries_s": (0.5,) * 60,
+    "mercadopago_retries_s": (0.5,) * 60,
+}
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -20,8 +28,15 @@ def providers() -> None:
     """Run the fake WhatsApp, Mercado Pago and calendars, with a phone to play a guest on."""
     settings = load_settings(check_production=False)
     _log_as("simulators", settings)
-    providers_config = simulator_config(settings)
-    asyncio.run(serve_providers(providers_config, host=_HOST, port=settings.stack.simulator_port))
+    clock = settings.app.simulated_clock
+    asyncio.run(
+        serve_providers(
+            simulator_config(settings),
+            host=_HOST,
+            port=settings.stack.simulator_port,
+            now=utc_now if clock is None else ahead_by(clock),
+        )
+    )
 
 
 @app.command()
@@ -60,6 +75,7 @@ def simulator_config(settings: Settings) -> SimulatorConfig:
         collector_id=mercadopago.collector_id,
         live_mode=mercadopago.live_mode,
         state_file=settings.stack.state_dir / "simulators" / "state.json",
+        **(_HURRIED if settings.app.simulated_clock else {}),
     )
 
 

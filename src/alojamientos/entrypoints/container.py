@@ -170,9 +170,20 @@ def build(settings: Settings, *, process: Process) -> Container:
         ),
         booking_policy=booking_policy(settings),
         conversation_policy=_conversation_policy(settings),
-        now=clock.utc_now,
+        now=clock_of(settings),
         needed=(dependencies.postgres(database, log), dependencies.redis(redis, log)),
     )
+
+
+def clock_of(settings: Settings) -> Callable[[], datetime]:
+    """Return the clock that every decision goes by; raises SettingsError."""
+    path = settings.app.simulated_clock
+    if path is None:
+        return clock.utc_now
+    try:
+        return clock.ahead_by(path)
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"SIMULATED_CLOCK: {path} cannot be used: {error}"]) from error
 
 
 def booking_policy(settings: Settings) -> Policy:
@@ -190,7 +201,7 @@ def consequences_of(settings: Settings) -> Mapping[type, db.Consequence]:
     """Return what is written because of what happens, whoever makes it happen."""
     return consequences.create_consequences(
         policy=_conversation_policy(settings),
-        now=clock.utc_now,
+        now=clock_of(settings),
         mail=settings.guest_mail.mail_enabled,
         owner=settings.guest_mail.owner_email,
     )

@@ -197,36 +197,52 @@ def run(settings: Settings) -> None:
     serving.run(_serve(container))
 
 
-async def _serve(container: Container) -> None:
-    settings = container.settings
+def schedule(settings: Settings) -> dict[str, str | None]:
+    """Return every job's name with its cron line, None where it runs only when it is queued."""
+    jobs = asyncio.run(_listed(containers.build(settings, process="worker")))
+    return {job.name: job.every for job in jobs}
+
+
+async def _listed(container: Container) -> list[Job]:
     async with AsyncExitStack() as stack:
-        whatsapp = await stack.enter_async_context(
-            container.http_client(
-                "whatsapp",
-                base_url=settings.whatsapp.base_url,
-                token=settings.whatsapp.access_token.get_secret_value(),
-                timeout_s=settings.whatsapp.timeout_s,
-            )
-        )
-        mercadopago = await stack.enter_async_context(
-            container.http_client(
-                "mercadopago",
-                base_url=settings.mercadopago.base_url,
-                token=settings.mercadopago.access_token.get_secret_value(),
-                timeout_s=settings.mercadopago.timeout_s,
-            )
-        )
-        web = await stack.enter_async_context(journeys.web_client(settings))
-        jobs = create_jobs(container, whatsapp=whatsapp, mercadopago=mercadopago, web=web)
+        return await _jobs(container, stack)
+
+
+async def _serve(container: Container) -> None:
+    async with AsyncExitStack() as stack:
+        jobs = await _jobs(container, stack)
         container.recorder.expect_jobs(job.name for job in jobs)
         worker = Worker(
             container.dsn,
             jobs,
             recorder=container.recorder,
             log=container.log,
-            concurrency=settings.app.worker_concurrency,
+            concurrency=container.settings.app.worker_concurrency,
         )
         await _work(container, worker)
+
+
+async def _jobs(container: Container, stack: AsyncExitStack) -> list[Job]:
+    """Return the jobs with the clients that they need, which live as long as `stack`."""
+    settings = container.settings
+    whatsapp = await stack.enter_async_context(
+        container.http_client(
+            "whatsapp",
+            base_url=settings.whatsapp.base_url,
+            token=settings.whatsapp.access_token.get_secret_value(),
+            timeout_s=settings.whatsapp.timeout_s,
+        )
+    )
+    mercadopago = await stack.enter_async_context(
+        container.http_client(
+            "mercadopago",
+            base_url=settings.mercadopago.base_url,
+            token=settings.mercadopago.access_token.get_secret_value(),
+            timeout_s=settings.mercadopago.timeout_s,
+        )
+    )
+    web = await stack.enter_async_context(journeys.web_client(settings))
+    return create_jobs(container, whatsapp=whatsapp, mercadopago=mercadopago, web=web)
 
 
 async def _work(container: Container, worker: Worker) -> None:

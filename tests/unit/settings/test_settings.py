@@ -179,6 +179,13 @@ def test_production_refuses_feeds_from_its_own_network(monkeypatch):
         load_settings()
 
 
+def test_production_refuses_a_simulated_clock(monkeypatch, tmp_path):
+    set_all(monkeypatch, {**PRODUCTION, "SIMULATED_CLOCK": str(tmp_path / "clock")})
+
+    with pytest.raises(SettingsError, match="SIMULATED_CLOCK must not be set"):
+        load_settings()
+
+
 def test_secrets_do_not_show_in_the_representation_of_settings(monkeypatch):
     set_all(monkeypatch, PRODUCTION)
     settings = load_settings()

@@ -64,6 +64,24 @@ def build(settings: Settings, *, traffic: str = "") -> list[Part]:
     ]
 
 
+def unwatched(settings: Settings, *, env: Mapping[str, str]) -> list[Part]:
+    """Return what takes bookings alone: servers, simulators, mail sink, web and worker.
+
+    Each gets `env` and nothing else, with what the stack adds to `settings`.
+    """
+    effective = config.prepared(settings)
+    own = _Own(effective, {**env, **config.environment(settings, effective)})
+    return [
+        _postgres(settings, config.own_postgres(settings)),
+        _valkey(settings),
+        own.migrate(),
+        own.simulators(),
+        own.mail(),
+        own.web(),
+        own.worker(),
+    ]
+
+
 def _postgres(settings: Settings, server: Postgres | None) -> Part:
     if server is None:
         return _outside(POSTGRES, _revealed(settings.database.url), "DATABASE_URL")

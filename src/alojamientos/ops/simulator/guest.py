@@ -69,6 +69,7 @@ class Guest:
         deadline_s: float = 30.0,
         on_line: Callable[[Line], None] | None = None,
         turn: Callable[[], Awaitable[None]] = _no_turn,
+        seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._client = client
         self._wa_id = wa_id
@@ -77,6 +78,7 @@ class Guest:
         self._deadline_s = deadline_s
         self._on_line = on_line or (lambda _: None)
         self._turn = turn
+        self._seconds = seconds  # of the time that this guest lives in
         self._cursor = 0
         self._said_at = 0.0
         self._started: float | None = None
@@ -87,7 +89,7 @@ class Guest:
         """Send a message without waiting for an answer; `text`, `button` and options of control."""
         await self._turn()
         if self._started is None:
-            self._started = time.perf_counter()
+            self._started = self._seconds()
         shown = message.get("text") or message.get("shown", "")
         message.pop("shown", None)
         self._on_line(Line(who="guest", text=shown))
@@ -130,8 +132,8 @@ class Guest:
     async def listen(self, *, answer: bool = False, seconds: float | None = None) -> dict[str, Any]:
         """Return the next thing that the assistant says; raises Unanswered."""
         patience = self._deadline_s if seconds is None else seconds
-        give_up = time.perf_counter() + patience
-        while (left := give_up - time.perf_counter()) > 0:
+        give_up = self._seconds() + patience
+        while (left := give_up - self._seconds()) > 0:
             entries = await self._client.chat(
                 self._wa_id, after=self._cursor, wait_s=min(left, 20.0)
             )
@@ -221,5 +223,5 @@ class Guest:
         return await self.say(move.text or "")
 
     def _mark(self, step: str) -> None:
-        started = self._started if self._started is not None else time.perf_counter()
-        self.seen.timings[step] = round(time.perf_counter() - started, 3)
+        started = self._started if self._started is not None else self._seconds()
+        self.seen.timings[step] = round(self._seconds() - started, 3)

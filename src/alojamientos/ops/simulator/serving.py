@@ -5,13 +5,15 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 
+from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.simulator import log_events
 from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
@@ -30,10 +32,17 @@ class PortTaken(AlojamientosError):  # noqa: N818 - reads as a sentence where it
     """A port is in use by another program."""
 
 
-async def serve_providers(config: SimulatorConfig, *, host: str, port: int) -> None:
+async def serve_providers(
+    config: SimulatorConfig,
+    *,
+    host: str,
+    port: int,
+    now: Callable[[], datetime] = utc_now,
+) -> None:
     """Serve the fake providers until SIGTERM or SIGINT; raises PortTaken."""
     listener = _listen(host, port, setting="STACK_SIMULATOR_PORT")
-    await _serve("simulators", create_app(config), listener)
+    app = create_app(config, clock=lambda: now().timestamp())
+    await _serve("simulators", app, listener)
 
 
 async def serve_mail(
