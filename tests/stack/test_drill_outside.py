@@ -20,6 +20,7 @@ def outside(stack):
     yield found
     found.calendar.remove()
     found.disk.be_itself()
+    found.guest_mail.open()
     found.wire.mend()
 
 
@@ -97,6 +98,20 @@ def test_a_full_disk_is_told_of_beside_the_real_ones_and_only_for_a_time(stack, 
     assert "/drill" not in after
     assert stack.control.status().part("node_exporter").state is State.READY
     assert not (stack.state_dir / "run" / "drill_node_exporter.pid").exists()
+
+
+def test_a_mailbox_that_is_shut_is_not_read_until_it_opens(stack, outside):
+    failed = "SELECT failures FROM mailbox WHERE failures > 0"
+    age = "SELECT extract(epoch FROM now() - read_at) FROM mailbox"
+    until(lambda: rows(stack, age))  # read for the first time
+    outside.guest_mail.shut(since_minutes=15)
+    until(lambda: rows(stack, failed))
+    oldest = float(rows(stack, age)[0][0])
+    outside.guest_mail.open()
+    until(lambda: float(rows(stack, age)[0][0]) < 60)
+
+    assert oldest > 15 * 60
+    assert rows(stack, failed) == []
 
 
 def test_a_cut_wire_leads_to_nobody_and_is_whole_again(stack, outside):

@@ -40,12 +40,13 @@ class Recorded:
         ("feed-dead", ["add", "fall_silent 45"], ["remove"]),
         ("feed-conflict", ["add", "sell_a_sold_night"], ["remove"]),
         ("disk-nearly-full", ["seem_full"], ["be_itself"]),
+        ("mailbox-shut", ["shut 15"], ["open"]),
         ("alerting-cut", ["cut"], ["mend"]),
     ],
 )
 def test_what_a_fault_does_around_the_application_and_undoes(name, begun, ended):
     thing = Recorded()
-    outside = SimpleNamespace(calendar=thing, disk=thing, wire=thing)
+    outside = SimpleNamespace(calendar=thing, disk=thing, guest_mail=thing, wire=thing)
     hands = SimpleNamespace(outside=outside)
     trouble = faults.BY_NAME[name].trouble
 

@@ -1,4 +1,4 @@
-"""What is around the application and can break: a calendar, the disk, the wire between monitors."""
+"""What is around the application and can break: a calendar, the disk, the mailbox, a wire."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,6 +30,16 @@ class Disk(Protocol):
         """Tell the truth alone."""
 
 
+class GuestMail(Protocol):
+    """The mailbox that guests write to."""
+
+    def shut(self, *, since_minutes: float) -> None:
+        """Let its server hang up on the reader, and the last reading be so long ago."""
+
+    def open(self) -> None:
+        """Let the reader in again."""
+
+
 class Wire(Protocol):
     """The way from Prometheus to Alertmanager."""
 
@@ -44,4 +54,5 @@ class Outside:
 
     calendar: Calendar
     disk: Disk
+    guest_mail: GuestMail
     wire: Wire

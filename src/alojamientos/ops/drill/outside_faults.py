@@ -1,4 +1,4 @@
-"""Faults around the application: other sites' calendars, the disk, the way that alerts take."""
+"""Faults around the application: other sites' calendars, the disk, guests' mailbox, alerts' way."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,8 @@ from alojamientos.ops.drill.model import Fault, Hands
 
 # Past both ages that are told, late (30 minutes) and stale (40): waiting them out takes no drill.
 _SILENT_FOR_MINUTES = 45
+# Past the 10 minutes that are told; the alert's own 5 pass in the drill.
+_UNREAD_FOR_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,17 @@ class DiskSeemsFull:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxShut:
+    """The mailbox's server hangs up on the reader."""
+
+    def begin(self, hands: Hands) -> None:
+        hands.outside.guest_mail.shut(since_minutes=_UNREAD_FOR_MINUTES)
+
+    def end(self, hands: Hands) -> None:
+        hands.outside.guest_mail.open()
+
+
+@dataclass(frozen=True, slots=True)
 class AlertingCut:
     """Prometheus does not reach Alertmanager, and both are well."""
 
@@ -70,6 +83,16 @@ FAULTS: tuple[Fault, ...] = (
         held=("DiskSpaceLow",),
         within_s=480,
         trouble=DiskSeemsFull(),
+    ),
+    Fault(
+        name="mailbox-shut",
+        summary=(
+            f"shut the mailbox that guests write to, its last reading set {_UNREAD_FOR_MINUTES}"
+            " minutes back in the database"
+        ),
+        expected=("MailboxNotRead",),
+        within_s=480,
+        trouble=MailboxShut(),
     ),
     Fault(
         name="alerting-cut",

@@ -2,6 +2,7 @@
 
 from alojamientos.ops.drill.calendar import DrillCalendar
 from alojamientos.ops.drill.disk import NodeExporterDisk
+from alojamientos.ops.drill.mailbox import SinkMailbox
 from alojamientos.ops.drill.outside import Outside
 from alojamientos.ops.drill.wire import PrometheusWire
 from alojamientos.ops.launcher import config
@@ -26,6 +27,11 @@ def of_stack(settings: Settings, control: Client) -> Outside:
             folder=folder,
             tools_dir=stack.tools_dir,
             port=stack.node_exporter_port,
+        ),
+        guest_mail=SinkMailbox(
+            sink=f"http://{LOOPBACK}:{stack.mail_http_port}",
+            database=database.get_secret_value() if database else "",
+            is_read=config.own_mailbox(settings),
         ),
         wire=PrometheusWire(
             file=folder / "monitoring" / "prometheus" / "prometheus.yml",

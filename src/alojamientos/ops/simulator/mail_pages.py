@@ -1,6 +1,7 @@
 """The mail sink over HTTP: a page for people, JSON for programs."""
 
 from datetime import datetime
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,8 +16,16 @@ from alojamientos.ops.simulator.pages import environment
 _MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
-def create_mail_app(mailbox: Mailbox) -> Starlette:
-    """Build the mail sink's web application over `mailbox`."""
+class Door(Protocol):
+    """The way in to a mailbox that can be read over IMAP."""
+
+    def shut(self) -> None: ...
+
+    def open(self) -> None: ...
+
+
+def create_mail_app(mailbox: Mailbox, door: Door | None = None) -> Starlette:
+    """Build the mail sink's web application over `mailbox`; `door` shuts what is read over IMAP."""
     templates = environment()
     templates.filters["moment"] = _moment
 
@@ -62,8 +71,22 @@ def create_mail_app(mailbox: Mailbox) -> Starlette:
             Route("/api/messages/{id}", one, methods=["GET"]),
             Route("/api/messages/{id}/raw", raw, methods=["GET"]),
             Route("/api/messages", cleared, methods=["DELETE"]),
+            *([] if door is None else _door_routes(door)),
         ]
     )
+
+
+def _door_routes(door: Door) -> list[Route]:
+    async def shut(_: Request) -> Response:
+        door.shut()
+        return Response(status_code=204)
+
+    async def opened(_: Request) -> Response:
+        door.open()
+        return Response(status_code=204)
+
+    path = "/_control/mailbox/shut"
+    return [Route(path, shut, methods=["PUT"]), Route(path, opened, methods=["DELETE"])]
 
 
 def _moment(value: str) -> str:

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import socket
 from argparse import Namespace
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from proxyprotocol.noop import ProxyProtocolNoop
 from proxyprotocol.reader import ProxyProtocolReader
@@ -16,13 +17,38 @@ from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
 
 INBOX = "INBOX"
+ServeImap = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class ImapMailbox:
-    """The folders of one account."""
+    """The folders of one account, and whether its server lets anybody in."""
 
     def __init__(self, folders: MailboxSet) -> None:
         self._folders = folders
+        self._open = True
+        self._connected: set[asyncio.StreamWriter] = set()
+
+    def shut(self) -> None:
+        """Hang up on everybody, now and from now on; mails go on arriving."""
+        self._open = False
+        for writer in self._connected:
+            writer.close()
+
+    def open(self) -> None:
+        """Let people in again."""
+        self._open = True
+
+    async def serve(
+        self, serve: ServeImap, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Serve one connection with `serve`, as long as the mailbox is open."""
+        self._connected.add(writer)
+        try:
+            if self._open:
+                await serve(reader, writer)
+        finally:
+            self._connected.discard(writer)
+            writer.close()
 
     async def deliver(self, content: bytes) -> None:
         """Put a mail into the inbox, unseen, as a mail server does."""
@@ -55,9 +81,10 @@ async def serving_mailbox(
     folders = MailboxSet()
     await _known(config, username, folders)
     serve = ProxyProtocolReader(ProxyProtocolNoop()).get_callback(IMAPServer(backend.login, config))
-    server = await asyncio.start_server(serve, sock=listener)
+    mailbox = ImapMailbox(folders)
+    server = await asyncio.start_server(partial(mailbox.serve, serve), sock=listener)
     try:
-        yield ImapMailbox(folders)
+        yield mailbox
     finally:
         server.close()
 

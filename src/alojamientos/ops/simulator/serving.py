@@ -59,13 +59,14 @@ async def serve_mail(
     loop = asyncio.get_running_loop()
     async with contextlib.AsyncExitStack() as stack:
         inbox: Inbox | None = None
+        served: ImapMailbox | None = None
         if account is not None:
             listener = _listen(host, account.port, setting="STACK_IMAP_PORT")
             served = await stack.enter_async_context(_mailbox(listener, account))
             inbox = Inbox(address=account.address, deliver=served.deliver)
         smtp = await loop.create_server(lambda: create_protocol(mailbox, inbox), sock=smtp_listener)
         stack.callback(smtp.close)
-        await _serve("mail", create_mail_app(mailbox), http_listener)
+        await _serve("mail", create_mail_app(mailbox, served), http_listener)
 
 
 def _mailbox(
