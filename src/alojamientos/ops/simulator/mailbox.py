@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
+from weakref import WeakSet
 
 from proxyprotocol.noop import ProxyProtocolNoop
 from proxyprotocol.reader import ProxyProtocolReader
@@ -26,7 +27,7 @@ class ImapMailbox:
     def __init__(self, folders: MailboxSet) -> None:
         self._folders = folders
         self._open = True
-        self._connected: set[asyncio.StreamWriter] = set()
+        self._connected: WeakSet[asyncio.StreamWriter] = WeakSet()
 
     def shut(self) -> None:
         """Hang up on everybody, now and from now on; mails go on arriving."""
@@ -41,14 +42,12 @@ class ImapMailbox:
     async def serve(
         self, serve: ServeImap, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Serve one connection with `serve`, as long as the mailbox is open."""
-        self._connected.add(writer)
-        try:
-            if self._open:
-                await serve(reader, writer)
-        finally:
-            self._connected.discard(writer)
+        """Let `serve` begin with one connection, if the mailbox is open."""
+        if not self._open:
             writer.close()
+            return
+        self._connected.add(writer)
+        await serve(reader, writer)
 
     async def deliver(self, content: bytes) -> None:
         """Put a mail into the inbox, unseen, as a mail server does."""
