@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx2
 import psycopg
-from benchmarks._booking import free_port, process, servers, spread, table, wait_for
+from benchmarks._servers import free_port, process, servers, spread, table, wait_for
 
 from alojamientos.channels.ical import api, jobs, operations
 from alojamientos.channels.ical.client import FeedClient

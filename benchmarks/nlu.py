@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 from benchmarks import _dateparser
-from benchmarks._booking import percentile
+from benchmarks._servers import percentile
 from rich import box
 from rich.console import Console
 from rich.progress import track

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 import psycopg
 import uvloop
-from benchmarks._booking import percentile, servers, table
+from benchmarks._servers import percentile, servers, table
 
 from alojamientos.kit import db
 from alojamientos.kit.errors import AlojamientosError

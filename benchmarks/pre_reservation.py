@@ -22,7 +22,7 @@ import httpx2
 import orjson
 import psutil
 import psycopg
-from benchmarks._booking import (
+from benchmarks._servers import (
     free_port,
     percentile,
     process,

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import httpx2
-from benchmarks import _booking
+from benchmarks import _servers
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -118,7 +118,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, coarser figures")
     quick = parser.parse_args().quick
-    with _booking.servers() as servers:
+    with _servers.servers() as servers:
         plain, full = asyncio.run(
             per_request(servers.folder, rounds=500 if quick else 3000, repeats=3 if quick else 7)
         )
@@ -128,18 +128,18 @@ def main() -> int:
     cost = [with_it - without for without, with_it in zip(plain, full, strict=True)]
     rows = [
         ("what", "median (spread)", "bar"),
-        ("CPU of a bare route", _booking.spread(plain, " µs"), ""),
-        ("CPU with metrics, trace and log line", _booking.spread(full, " µs"), ""),
-        ("telemetry's cost", _booking.spread(cost, " µs"), "<= 100 µs"),
+        ("CPU of a bare route", _servers.spread(plain, " µs"), ""),
+        ("CPU with metrics, trace and log line", _servers.spread(full, " µs"), ""),
+        ("telemetry's cost", _servers.spread(cost, " µs"), "<= 100 µs"),
         (
             "ratio to the bare route",
             f"{statistics.median(full) / statistics.median(plain):.2f}",
             "",
         ),
-        ("/metrics of web", _booking.spread(times, " ms"), "<= 20 ms"),
+        ("/metrics of web", _servers.spread(times, " ms"), "<= 20 ms"),
         ("series of web", str(series), "<= 1500"),
     ]
-    _booking.table(rows)
+    _servers.table(rows)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Private servers for the booking benchmarks, and how their figures are shown."""
+"""Private servers for the benchmarks, and how their figures are shown."""
 
 import contextlib
 import socket
