@@ -43,7 +43,7 @@ def test_each_secret_has_256_random_bits_of_its_own(tmp_path):
 
     found = [*contents(tmp_path / "one").values(), *contents(tmp_path / "two").values()]
     random = {part for text in found for part in re.findall(r"[0-9a-f]{64}", text)}
-    assert len(random) == 2 * 9
+    assert len(random) == 2 * 10
 
 
 def test_no_other_user_of_the_machine_gets_to_them_and_every_container_does(tmp_path):

@@ -7,9 +7,10 @@ from alojamientos.monitoring.definitions import compose_shared as shared
 _WEB_PORT, _WORKER_PORT, _BRIDGE_PORT = 8000, 8001, 8002
 _DATABASE = "alojamientos_db"
 _SECRETS_OF_SETTINGS = (
-    *("api_token", "metrics_token", "database_url", "redis_url"),
+    *("api_token", "owner_token", "metrics_token", "database_url", "redis_url"),
     *("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token"),
-    *("mercadopago_access_token", "mercadopago_webhook_secret", "smtp_password"),
+    *("mercadopago_access_token", "mercadopago_webhook_secret"),
+    *("smtp_password", "imap_password"),
     "alert_bridge_token",
 )
 _SERVERS = ("database_url", "redis_url")

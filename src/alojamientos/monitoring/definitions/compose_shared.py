@@ -115,6 +115,7 @@ NETWORKS: Mapping[str, Mapping[str, Any]] = {
 
 SECRETS = (
     Secret(name="api_token", about="API calls that write or show a person's data"),
+    Secret(name="owner_token", about="the owner's API, /api/v1/owner"),
     Secret(name="alert_bridge_token", about="Alertmanager shows it to the bridge to WhatsApp"),
     Secret(name="metrics_token", about="Prometheus shows it to /metrics"),
     Secret(name="postgres_password", about="PostgreSQL's superuser, for repairs only"),
@@ -135,6 +136,11 @@ SECRETS = (
         name="mercadopago_webhook_secret", about="Mercado Pago: Webhooks, secret key", made=False
     ),
     Secret(name="smtp_password", about="the mail account's, or an app password", made=False),
+    Secret(
+        name="imap_password",
+        about="optional: of the mailbox that guests write to, with IMAP_HOST",
+        made=False,
+    ),
     Secret(
         name="heartbeat_url",
         about="optional: called while alerting works, so that its silence is noticed",
