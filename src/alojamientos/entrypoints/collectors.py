@@ -13,6 +13,7 @@ from alojamientos.channels.ical import queries as calendars
 from alojamientos.entrypoints.dependencies import Dependency
 from alojamientos.jobs import queries as jobs
 from alojamientos.kit.db import Database
+from alojamientos.payments import owner_list
 from alojamientos.payments import queries as payments
 from alojamientos.reservations import queries as reservations
 from alojamientos.telemetry import catalogue
@@ -81,9 +82,12 @@ def of_database(database: Database, *, now: Callable[[], datetime]) -> list[Coll
     async def money() -> Iterable[Sample]:
         async with database.read() as conn:
             count, oldest_at = await payments.unreconciled(conn)
+            tasks, waits_since = await owner_list.waiting(conn)
         return [
             _sample(catalogue.PAYMENTS_UNRECONCILED, count),
             *_instant(catalogue.PAYMENTS_UNRECONCILED_OLDEST, oldest_at),
+            _sample(catalogue.OWNER_MONEY_TASKS, tasks),
+            *_instant(catalogue.OWNER_MONEY_TASKS_OLDEST, waits_since),
         ]
 
     async def queue() -> Iterable[Sample]:

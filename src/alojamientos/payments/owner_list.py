@@ -123,6 +123,12 @@ async def todo(conn: AsyncConnection) -> list[Todo]:
     return [Todo(**{**row, "task": Task(row["task"])}) for row in rows]
 
 
+async def waiting(conn: AsyncConnection) -> tuple[int, datetime | None]:
+    """Count what waits for the owner, and say since when the oldest does."""
+    tasks = await todo(conn)
+    return len(tasks), min((task.since for task in tasks), default=None)
+
+
 async def account(conn: AsyncConnection, *, reservation_id: int) -> list[Line]:
     """Return a booking's account, in the order in which it was written."""
     rows = (await conn.execute(_LINES, {"reservation_id": reservation_id})).mappings()

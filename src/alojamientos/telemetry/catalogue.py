@@ -585,6 +585,23 @@ PAYMENTS_UNRECONCILED_OLDEST = Metric(
     collected=True,
     unit="seconds",
 )
+OWNER_MONEY_TASKS = Metric(
+    name="owner_money_tasks_open",
+    kind="gauge",
+    help="What the owner has to do about money: refunds by hand, disputes, payments of nobody.",
+    owner="payments",
+    process="web",
+    collected=True,
+)
+OWNER_MONEY_TASKS_OLDEST = Metric(
+    name="owner_money_tasks_oldest_timestamp_seconds",
+    kind="gauge",
+    help="Since when the oldest of them waits, Unix time; none when there is none.",
+    owner="payments",
+    process="web",
+    collected=True,
+    unit="seconds",
+)
 
 # --- Jobs ----------------------------------------------------------------------------------------
 JOB_RUNS = Metric(

@@ -14,10 +14,11 @@ from tests.conftest import free_port
 from tests.simulators.running import running_app
 
 from alojamientos.channels.mercadopago.client import MercadoPago, notification_url
-from alojamientos.entrypoints import demo
+from alojamientos.entrypoints import collectors, demo
 from alojamientos.jobs import queue
 from alojamientos.jobs.registry import Job
 from alojamientos.kit import db
+from alojamientos.kit.clock import utc_now
 from alojamientos.kit.events import Bus
 from alojamientos.kit.http import HttpClient
 from alojamientos.kit.locks import UnitLocks
@@ -232,6 +233,16 @@ class Till:
     async def unreconciled(self) -> int:
         async with self.database.read() as conn:
             return (await queries.unreconciled(conn))[0]
+
+    async def waiting_for_owner(self) -> dict[str, float]:
+        """Return what /metrics tells of it."""
+        return {
+            sample.metric.name: sample.value
+            for one in collectors.of_database(self.database, now=utc_now)
+            if one.name == "payments"
+            for sample in await one.read()
+            if sample.metric.name.startswith("owner_money_tasks")
+        }
 
     async def violations(self) -> dict[str, list[str]]:
         async with self.database.read() as conn:

@@ -143,7 +143,10 @@ async def test_cancelling_gives_back_by_the_policy_and_cash_is_the_owners_to_do(
     text = await payments("refund", code, "--cancel", "--yes")
     await till.work()
     waiting = await payments("list", "--todo")
-    number = till.sql("SELECT id FROM refund WHERE by_hand")[0]["id"]
+    number, since = till.sql(
+        "SELECT id, extract(epoch FROM created_at)::float8 AS at FROM refund WHERE by_hand"
+    )[0].values()
+    measured = await till.waiting_for_owner()
     owner = [one for one in told(till) if one["kind"] == "owner_money"]
     rehearsed = await payments("done", str(number), "--dry-run")
     done = await payments("done", str(number), "--yes", "--note", "CBU")
@@ -153,6 +156,11 @@ async def test_cancelling_gives_back_by_the_policy_and_cash_is_the_owners_to_do(
     assert await till.status(reservation) == "cancelled"
     assert len(provider.refunds(payment)) == 1
     assert f"payments done {number}" in waiting
+    assert measured == {
+        "owner_money_tasks_open": 1,
+        "owner_money_tasks_oldest_timestamp_seconds": pytest.approx(since),
+    }
+    assert await till.waiting_for_owner() == {"owner_money_tasks_open": 0}
     assert f"payments done {number}" in owner[0]["text"]
     assert "would be given back" in rehearsed
     assert "$ 10.000 given back" in done

@@ -21,6 +21,7 @@ WHILE_WAITING = {
     "inbox_oldest_timestamp_seconds",
     "outbox_oldest_timestamp_seconds",
     "payments_unreconciled_oldest_timestamp_seconds",
+    "owner_money_tasks_oldest_timestamp_seconds",
 }
 BUDGET = 1500
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0"}

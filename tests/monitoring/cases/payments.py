@@ -4,6 +4,7 @@ from tests.monitoring.cases.case import FIRES, QUIET, Case, counter
 from tests.monitoring.cases.shapes import failing, waiting
 
 _OLDEST = 'payments_unreconciled_oldest_timestamp_seconds{job="backend",instance="a"}'
+_TASK = 'owner_money_tasks_oldest_timestamp_seconds{job="backend",instance="a"}'
 _PAYMENT = (
     'webhook_processing_seconds_{}{{job="worker",source="mercadopago",event_type="payment"{}}}'
 )
@@ -50,6 +51,15 @@ CASES = [
         name="none is open",
         series={_OLDEST: "0x20 stale"},
         expect={"1h": QUIET},
+    ),
+    *waiting("MoneyWaitsForOwner", _TASK, 86_400, 1_800),
+    Case(
+        alert="MoneyWaitsForOwner",
+        kind="absent",
+        name="nothing waits any more",
+        series={_TASK: "1x4 stale"},
+        expect={"30h": QUIET},
+        interval="30m",
     ),
     _late("firing", "payment after payment is late", _of("0+1x300"), {"90m": FIRES}),
     _late(

@@ -4,6 +4,7 @@ from alojamientos.monitoring.arithmetic import since, slower
 from alojamientos.monitoring.model import AlertRule, RuleGroup
 from alojamientos.monitoring.promql import compare, equals, increase, lowest, series, total
 from alojamientos.telemetry.catalogue import (
+    OWNER_MONEY_TASKS_OLDEST,
     PAYMENTS_RECONCILED,
     PAYMENTS_UNRECONCILED_OLDEST,
     REFUNDS,
@@ -88,6 +89,25 @@ REFUNDS_FAILING = AlertRule(
     dashboard="reservations",
 )
 
+MONEY_WAITS_FOR_OWNER = AlertRule(
+    name="MoneyWaitsForOwner",
+    expr=compare(since(lowest(series(OWNER_MONEY_TASKS_OLDEST))), ">", "86400"),
+    hold="30m",
+    severity="warning",
+    service="payments",
+    depends_on=("backend", "database"),
+    summary="Money has waited for the owner for more than a day",
+    description=(
+        "The oldest thing that only the owner can do about money has waited for"
+        " {{ $value | humanizeDuration }}."
+    ),
+    owner_es=(
+        "Hace más de un día que hay plata esperando por vos: una devolución a mano, un pago sin"
+        " reserva o un reclamo. Mirá `alojamientos payments list --todo` y resolvelo hoy."
+    ),
+    dashboard="reservations",
+)
+
 PAYMENT_ALERTS = RuleGroup(
     name="payment_alerts",
     file="domain.yml",
@@ -97,5 +117,6 @@ PAYMENT_ALERTS = RuleGroup(
         PAYMENTS_LATE,
         PAYMENT_NOTIFICATIONS_MISSING,
         REFUNDS_FAILING,
+        MONEY_WAITS_FOR_OWNER,
     ),
 )
