@@ -81,12 +81,12 @@ async def test_a_hold_that_hangs_is_given_up_at_its_deadline_and_let_go_of(stage
     # Sooner than any deadline of the database's: without the step's own it would succeed.
     intruder.execute(
         "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$;"
+        " $$ BEGIN PERFORM pg_sleep(8); RETURN NEW; END $$;"
         " CREATE TRIGGER slow BEFORE INSERT ON reservation FOR EACH ROW EXECUTE FUNCTION dawdle()"
     )
     intruder.commit()
 
-    await stage.journey(step_deadline_s=0.5).run()
+    await stage.journey(step_deadline_s=3).run()
 
     assert stage.outcomes() == {"failure": 1, "availability: success": 1, "hold: failure": 1}
     intruder.execute("DROP TRIGGER slow ON reservation")
