@@ -128,12 +128,12 @@ def _named(number: int, content: bytes) -> Iterator[None]:
     def stuck(*_: object) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, stuck)
-    signal.alarm(_STUCK_S)
+    before = signal.signal(signal.SIGPROF, stuck)
+    signal.setitimer(signal.ITIMER_PROF, _STUCK_S)
     try:
         yield
     except Exception as error:
         raise AssertionError(f"case {number}: {error!r}\n{content!r}") from error
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

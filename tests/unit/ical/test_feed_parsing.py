@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alojamientos.channels.ical import feed
 from alojamientos.channels.ical.domain import ErrorType, FeedError, Kind, Source
 from alojamientos.channels.ical.feed import HORIZON, parse
 
@@ -266,6 +267,17 @@ def test_what_is_no_whole_calendar_is_an_error_and_never_an_empty_one(content, e
         read(content)
 
     assert caught.value.error_type is error_type
+
+
+def test_rules_that_never_come_true_do_not_keep_us_busy(monkeypatch):
+    never = "DTSTART:20270115\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
+    monkeypatch.setattr(feed, "_MOST_SECONDS", 0.1)  # one alone takes longer
+
+    with pytest.raises(FeedError, match="too long") as caught:
+        read(calendar(*[f"UID:{number}\n{never}" for number in range(40)]))
+
+    assert caught.value.error_type is ErrorType.TOO_LARGE
+    assert len(read(calendar(f"UID:1\n{never}")).occupied) <= 1
 
 
 def test_an_empty_calendar_is_one():

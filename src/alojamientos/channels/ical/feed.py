@@ -1,10 +1,12 @@
-"""A calendar's bytes become nights that are taken; pure, and no event can spoil another.
+"""A calendar's bytes become nights that are taken; no event can spoil another.
 
-Whatever stands in a feed was written by a stranger: names and phones in it are never kept.
+Whatever stands in a feed was written by a stranger: names and phones in it are never kept. Pure,
+but for the clock by which a calendar is given up that would keep us busy.
 """
 
 import hashlib
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -22,6 +24,8 @@ _MOST_EVENTS = 5_000
 _LONGEST_STAY = 90  # nights; what may be a booking and is longer is a season that is closed
 _LONGEST_UID = 255
 _MOST_SERIES = 50
+# Of work, not of waiting. A rule that never comes true is tried on every day up to the year 9999.
+_MOST_SECONDS = 10.0
 _ESSENTIAL = re.compile(r"DTSTART|DTEND|DURATION|RRULE|RDATE|RECURRENCE-ID", re.IGNORECASE)
 _FOLD = re.compile(rb"\n[ \t]")  # unfolded as bytes: a fold may cut a letter in two
 _BOOKED = re.compile(r"(?:reserved|reserva|réserv|booked|booking\b|provisoire)", re.IGNORECASE)
@@ -50,7 +54,10 @@ def parse(
     doubtful: set[str] = set()
     occupied: dict[str, Occupancy] = {}
     freed: set[str] = set()
+    began = time.thread_time()
     for repeating, group in _by_recurrence(_events(content)):
+        if time.thread_time() - began > _MOST_SECONDS:
+            raise FeedError(ErrorType.TOO_LARGE, "What repeats takes too long to work out")
         try:
             found = repeats.expand(group, today, HORIZON) if repeating else group
             for event in found:
