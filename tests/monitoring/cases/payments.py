@@ -55,6 +55,14 @@ CASES = [
     *waiting("MoneyWaitsForOwner", _TASK, 86_400, 1_800),
     Case(
         alert="MoneyWaitsForOwner",
+        kind="firing",
+        name="the older of two tells",
+        series={_TASK: "1x120", _TASK.replace('"a"', '"b"'): "1+1800x120"},
+        expect={"30h": FIRES},
+        interval="30m",
+    ),
+    Case(
+        alert="MoneyWaitsForOwner",
         kind="absent",
         name="nothing waits any more",
         series={_TASK: "1x4 stale"},
