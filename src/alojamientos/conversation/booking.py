@@ -57,10 +57,10 @@ async def advance(turn: Turn) -> Step:
     if turn.button in ("other_dates", "dates:no") or _denied(turn):
         state = turn.state.over().evolve(guests=turn.state.guests, pets=turn.state.pets)
         return await _ask_dates(turn, state)
-    state = _with_party(turn)
-    span = _picked_span(turn)
+    state = with_party(turn)
+    span = picked_span(turn)
     if span is not None:
-        return await _next(turn, _with_span(state, span))
+        return await _next(turn, with_span(state, span))
     dates = turn.understanding.dates
     if dates is None:
         return await _next(turn, state)
@@ -74,7 +74,7 @@ async def _take_dates(
         case Resolved(span=span) if _may_be_misheard(turn):
             return _read_back(turn, state, span)
         case Resolved(span=span, confirm=False):
-            return await _next(turn, _with_span(state, span))
+            return await _next(turn, with_span(state, span))
         case Resolved(span=span):
             asked = state.evolve(spans=(span,))
             return _ask(replies.confirm_dates(span, turn.today), asked, Asked.CONFIRM_DATES)
@@ -96,7 +96,7 @@ async def _take_part(turn: Turn, state: State, dates: Incomplete) -> Step:
         span = Span(check_in=check_in, check_out=check_in + timedelta(days=nights))
         if _may_be_misheard(turn):
             return _read_back(turn, state, span)
-        return await _next(turn, _with_span(state, span))
+        return await _next(turn, with_span(state, span))
     state = state.evolve(
         check_in=check_in,
         check_out=None,
@@ -123,19 +123,21 @@ def _read_back(turn: Turn, state: State, span: Span) -> Step:
     return _ask(reply, state.evolve(spans=(span,)), Asked.CONFIRM_DATES)
 
 
-def _with_party(turn: Turn) -> State:
+def with_party(turn: Turn) -> State:
+    """Return the state with the people, animals and cabin that the message names."""
     party = turn.understanding.party
     state = turn.state.evolve(pets=turn.understanding.pets or turn.state.pets)
     wanted = _named(turn)
     if wanted is not None:
         state = state.evolve(wanted=wanted)
-    count = _number(turn.button) if turn.button.startswith("guests:") else None
+    count = number_in(turn.button) if turn.button.startswith("guests:") else None
     if party is not None:
         count = party.total
     return state if count is None else state.evolve(guests=count)
 
 
-def _with_span(state: State, span: Span) -> State:
+def with_span(state: State, span: Span) -> State:
+    """Return the state in which these dates are the ones."""
     return state.evolve(
         check_in=span.check_in,
         check_out=span.check_out,
@@ -152,12 +154,12 @@ def _named(turn: Turn) -> int | None:
     return next((cabin.id for cabin in turn.cabins if cabin.name == name), None)
 
 
-def _picked_span(turn: Turn) -> Span | None:
+def picked_span(turn: Turn) -> Span | None:
     """Return the dates that the guest picked among those that we proposed, or None."""
     state = turn.state
     number = None
     if turn.button.startswith("span:"):
-        number = _number(turn.button)
+        number = number_in(turn.button)
     elif (
         state.step in (Asked.WHICH_DATES, Asked.CONFIRM_DATES) and turn.understanding.dates is None
     ):
@@ -179,7 +181,7 @@ def _denied(turn: Turn) -> bool:
 def _chosen(turn: Turn) -> int | None:
     """Return the cabin that the guest chose among those offered, or None."""
     if turn.button.startswith("cabin:"):
-        return _number(turn.button)
+        return number_in(turn.button)
     found, state = turn.understanding, turn.state
     if state.step is not Asked.CABIN or found.dates is not None or found.party is not None:
         return None
@@ -193,7 +195,8 @@ def _chosen(turn: Turn) -> int | None:
     return None
 
 
-def _number(button: str) -> int | None:
+def number_in(button: str) -> int | None:
+    """Return the number in the choice "<action>:<number>", or None when there is none."""
     digits = button.partition(":")[2]
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None  # noqa: PLR2004
 

@@ -19,21 +19,24 @@ from alojamientos.conversation.state import State
 _MARK = "~"
 _OFFER_LENGTH = 10
 # Within their offer only.
-_BOUND = ("cabin:", "span:", "dates:", "guests:", "cancel:yes", "cancel:no")
+_BOUND = (
+    *("cabin:", "span:", "dates:", "guests:"),
+    *("cancel:yes", "cancel:no", "change:yes", "change:no"),
+)
 # At any time: the booking's state is looked at again when they are pressed.
 _STANDING = ("ask", "human", "other_dates", "cabins", "place", "mine")
 _STANDING_WITH = ("booking:", "cancel:", "change:", "pay:", "photos:")
 _WORDS = re.compile(r"[^0-9a-zñ]+")
 _NUMBER = re.compile(r"[0-9]{1,2}")
 # What an offer rests on: once any of it is different, the offer is gone.
-_BASIS = ("step", "check_in", "check_out", "guests", "spans", "offered", "codes")
+_BASIS = ("step", "check_in", "check_out", "guests", "spans", "offered", "codes", "changing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picked:
-    """What was picked: an action, or `stale` when its offer is gone."""
+    """What was picked: an action, which is `stale` when its offer is gone."""
 
-    action: str = ""
+    action: str
     stale: bool = False
 
 
@@ -47,7 +50,7 @@ def picked(message: InboundMessage, state: State) -> Picked | None:
     """Return what `message` picks, by pressing or by writing its words; None when nothing."""
     if message.kind is MessageKind.BUTTON and is_choice(message.button_id):
         action, _, offer = (message.button_id or "").partition(_MARK)
-        return Picked(action=action) if _is_good(action, offer, state) else Picked(stale=True)
+        return Picked(action=action, stale=not _is_good(action, offer, state))
     if message.kind in (MessageKind.TEXT, MessageKind.EDIT, MessageKind.BUTTON):
         action = _written(message, state)
         return Picked(action=action) if action else None

@@ -6,7 +6,18 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alojamientos.conversation import booking, choices, facts, identity, own, place, replies, store
+from alojamientos.conversation import (
+    booking,
+    changing,
+    choices,
+    facts,
+    identity,
+    own,
+    own_replies,
+    place,
+    replies,
+    store,
+)
 from alojamientos.conversation.events import HandOverReason
 from alojamientos.conversation.messages import (
     Handled,
@@ -165,7 +176,7 @@ class Handler:
             reply = replies.late(sent_at, zone=self._policy.time_zone, now=turn.now)
             return Step(replies=(reply,), state=turn.state.evolve(late_at=turn.now))
         if stale:
-            return _say(turn, replies.old_choice())
+            return await _old_choice(turn)
         return _greeted(turn, await _answer(turn))
 
     def _is_answered_late(self, message: InboundMessage, state: State, now: datetime) -> bool:
@@ -223,12 +234,6 @@ def _wants_cancel(turn: Turn) -> bool:
     return own.is_cancelling(turn) or turn.wants(Intent.CANCEL)
 
 
-def _wants_other_dates_for_own(turn: Turn) -> bool:
-    return turn.button.startswith("change:") or (
-        turn.wants(Intent.MODIFY_DATES) and not booking.is_about(turn)
-    )
-
-
 def _wants_own(turn: Turn) -> bool:
     return (
         turn.button == "mine"
@@ -256,7 +261,22 @@ async def _cannot_see(turn: Turn) -> Step:
     return _say(turn, replies.cannot_see())
 
 
+async def _old_choice(turn: Turn) -> Step:
+    """Do nothing; whoever presses an old yes to a change is shown what their booking is."""
+    views = await own.open_bookings(turn) if turn.button.startswith("change:") else []
+    if not views:
+        return _say(turn, replies.old_choice())
+    shown = own_replies.own(views, zone=turn.policy.time_zone, now=turn.now, today=turn.today)
+    return _say(turn, replies.old_choice_of(shown))
+
+
+async def _change(turn: Turn) -> Step:
+    return _with_facts(turn, await changing.advance(turn))
+
+
 async def _book(turn: Turn) -> Step:
+    if turn.state.changing is not None:  # another stay is looked for now
+        turn = replace(turn, state=turn.state.over())
     return _with_facts(turn, await booking.advance(turn))
 
 
@@ -308,7 +328,7 @@ _ROUTES: tuple[tuple[Callable[[Turn], bool], Callable[[Turn], Awaitable[Step]]],
     (lambda turn: turn.message.kind in _SEEN, _cannot_see),
     (_wants_person, _hand_over),
     (_wants_cancel, own.cancel),
-    (_wants_other_dates_for_own, own.change_dates),
+    (changing.is_about, _change),
     (_wants_own, own.show),
     (own.asks_for_policy, own.tell_policy),
     (own.is_about_balance, own.pay_balance),

@@ -92,8 +92,7 @@ async def for_reservation_changed(
     if not was_confirmed and settled is None:
         return None
     by_guest = fact.reason == BY_GUEST
-    to = await store.address_of(conn, guest_id=view.guest_id)
-    if by_guest and to is not None and to.channel == "email":
+    if by_guest and await _writes_mails(conn, view):
         return None  # the conversation's answer is the mail
     reply = stay_mails.cancelled(
         view,
@@ -112,6 +111,8 @@ async def for_reservation_moved(
     if fact.status is not Status.CONFIRMED:
         return None
     view = await queries.by_id(conn, fact.reservation_id)
+    if fact.actor == BY_GUEST and await _writes_mails(conn, view):
+        return None  # the conversation's answer is the mail
     reply = stay_mails.moved(
         view,
         facts=desk.policy.stay,
@@ -173,6 +174,12 @@ async def for_stay_ended(
             return letter.notice
     said = replies_to_days.thanks(lodging=lodging)
     return await notices.to_guest(conn, view, said, kind="thanks", dedupe_key=key)
+
+
+async def _writes_mails(conn: AsyncConnection, view: ReservationView) -> bool:
+    """Tell whether the guest last wrote a mail, so that a mail is what answered them."""
+    to = await store.address_of(conn, guest_id=view.guest_id)
+    return to is not None and to.channel == "email"
 
 
 async def _paid(conn: AsyncConnection, view: ReservationView) -> int:

@@ -20,6 +20,10 @@ _WHY = {
         "{who} canceló una reserva, y hay plata que *le tenés que devolver a mano*. El asistente le"
         " avisó que le van a escribir para coordinarlo: pedile su alias o CBU."
     ),
+    HandOverReason.CHANGE: (
+        "{who} quiere cambiar una reserva, y *lo tenés que decidir vos*. El asistente le avisó que"
+        " le van a escribir y no le responde más por {hours} horas; la reserva sigue como estaba."
+    ),
     HandOverReason.FAILED: (
         "El asistente *no pudo responderle* a {who}, le pidió disculpas y le avisó que le va a"
         " escribir una persona."
@@ -32,6 +36,7 @@ _WHY = {
 _SUBJECTS = {
     HandOverReason.ASKED: "{who} quiere hablar con una persona",
     HandOverReason.REFUND: "{who} canceló: hay que devolver a mano",
+    HandOverReason.CHANGE: "{who} quiere cambiar una reserva",
     HandOverReason.FAILED: "No pudimos responderle a {who}",
     HandOverReason.UNDELIVERED: "A {who} no le llegó un mensaje",
 }
@@ -79,6 +84,7 @@ def hand_over(
     return Reply(
         header=_SUBJECTS[fact.reason].format(who=who),
         text=_WHY[fact.reason].format(who=shown, hours=round(pause / timedelta(hours=1)))
+        + (f"\n\n{fact.wish}" if fact.wish else "")
         + "\n\n*Últimos mensajes*\n"
         + "\n".join(said or ["(ninguno)"]),
         url=url,

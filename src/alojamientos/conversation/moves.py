@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alojamientos.conversation import store, wording
 from alojamientos.conversation.messages import Reply
-from alojamientos.conversation.notices import Notice
+from alojamientos.conversation.notices import BY_GUEST, Notice
 from alojamientos.conversation.replies import PERSON
 from alojamientos.conversation.turn import ConversationPolicy
 from alojamientos.kit.clock import today_in
@@ -20,7 +20,9 @@ from alojamientos.reservations.views import ReservationView
 async def for_reservation_moved(
     conn: AsyncConnection, fact: ReservationMoved, *, policy: ConversationPolicy, now: datetime
 ) -> Notice | None:
-    """Tell a guest who has written to us what they are booked for now."""
+    """Tell a guest who has written to us what they are booked for now; their own act they know."""
+    if fact.actor == BY_GUEST:
+        return None
     view = await queries.by_id(conn, fact.reservation_id)
     to = await store.address_of(conn, guest_id=view.guest_id)
     if to is None:

@@ -68,7 +68,7 @@ async def for_payment_link_created(
         return None
     reply = own_replies.pay_here(view, link.url, link.amount, zone=policy.time_zone, now=now)
     return await to_guest(
-        conn, view, reply, kind="payment_link", dedupe_key=f"payment-link:{view.id}"
+        conn, view, reply, kind="payment_link", dedupe_key=f"payment-link:{fact.link_id}"
     )
 
 

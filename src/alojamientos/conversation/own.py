@@ -37,9 +37,9 @@ _BALANCE = re.compile(
 async def show(turn: Turn) -> Step:
     """Show the guest's bookings, or the one whose code they gave if it is theirs."""
     code = turn.understanding.code or code_in(turn.button, "booking")
-    views = await _mine(turn)
+    views = await open_bookings(turn)
     if code is not None:
-        own = await _own_by_code(turn, code)
+        own = await by_code(turn, code)
         views = [own] if own is not None else []
     if not views:
         return Step(replies=(own_replies.none_found(code),), state=turn.state)
@@ -50,7 +50,7 @@ async def show(turn: Turn) -> Step:
 async def pay(turn: Turn) -> Step:
     """Give the link of the guest's unpaid hold again, or explain how paying works."""
     code = code_in(turn.button, "pay")
-    views = [view for view in await _mine(turn) if code in (None, view.code)]
+    views = [view for view in await open_bookings(turn) if code in (None, view.code)]
     unpaid = next((view for view in views if view.status is Status.PRE_RESERVED), None)
     if unpaid is None:
         paid = next((view for view in views if view.status is Status.CONFIRMED), None)
@@ -69,13 +69,6 @@ async def pay(turn: Turn) -> Step:
     return Step(replies=(reply,), state=turn.state, reservation_id=unpaid.id)
 
 
-async def change_dates(turn: Turn) -> Step:
-    """Say how the dates of a booking are changed."""
-    code = code_in(turn.button, "change")
-    view = await _own_by_code(turn, code) if code is not None else None
-    return Step(replies=(own_replies.change_dates(view),), state=turn.state)
-
-
 def code_in(button: str, action: str) -> str | None:
     """Return the booking's code in the choice "<action>:<code>", or None for another choice."""
     prefix, _, code = button.partition(":")
@@ -90,7 +83,7 @@ def asks_for_policy(turn: Turn) -> bool:
 
 async def tell_policy(turn: Turn) -> Step:
     """Tell what goes back when a booking is cancelled: of their own, what they booked under."""
-    own = next((view.quote.cancellation for view in await _mine(turn)), "")
+    own = next((view.quote.cancellation for view in await open_bookings(turn)), "")
     rules = CancellationPolicy.parse(own) if own else turn.booking.cancellation
     return Step(replies=(money_replies.policy(rules),), state=turn.state)
 
@@ -102,7 +95,7 @@ def is_about_balance(turn: Turn) -> bool:
 
 async def pay_balance(turn: Turn) -> Step:
     """Give the link to pay what is left of a confirmed booking."""
-    views = [view for view in await _mine(turn) if view.status is Status.CONFIRMED]
+    views = [view for view in await open_bookings(turn) if view.status is Status.CONFIRMED]
     pressed = code_in(turn.button, "pay")
     code = pressed or turn.understanding.code
     named = [view for view in views if view.code == code] or ([] if pressed else views)
@@ -141,7 +134,7 @@ async def cancel(turn: Turn) -> Step:
     """Ask which, ask whether, ask again, then cancel."""
     if turn.state.step in (Asked.CANCEL, Asked.CANCEL_SURE) and _answers(turn):
         return await _answered(turn)
-    views = [view for view in await _mine(turn) if view.status in _CANCELLABLE]
+    views = [view for view in await open_bookings(turn) if view.status in _CANCELLABLE]
     named = _named_code(turn)
     if named is not None:
         views = [view for view in views if view.code == named]
@@ -181,7 +174,7 @@ def _answers(turn: Turn) -> bool:
 
 async def _answered(turn: Turn) -> Step:
     code = turn.state.codes[0]
-    view = await _own_by_code(turn, code)
+    view = await by_code(turn, code)
     no = turn.button == "cancel:no" or (not turn.button and turn.wants(Intent.DENY))
     if no or view is None:
         return Step(replies=(own_replies.kept(view),), state=turn.state.over())
@@ -246,11 +239,12 @@ def _named_code(turn: Turn) -> str | None:
     return None
 
 
-async def _mine(turn: Turn) -> list[ReservationView]:
+async def open_bookings(turn: Turn) -> list[ReservationView]:
+    """Return the guest's live holds and confirmed stays."""
     return list(await queries.open_for_guest(turn.tx.conn, guest_id=turn.guest_id))
 
 
-async def _own_by_code(turn: Turn, code: str) -> ReservationView | None:
+async def by_code(turn: Turn, code: str) -> ReservationView | None:
     """Return the guest's booking with this code; somebody else's is as good as none."""
     try:
         view = await queries.by_code(turn.tx.conn, code)

@@ -69,14 +69,22 @@ def none_found(code: str | None = None) -> Reply:
 
 
 def which_to_cancel(views: Sequence[ReservationView]) -> Reply:
+    return _which("¿Cuál querés cancelar?", views, "cancel")
+
+
+def which_to_change(views: Sequence[ReservationView]) -> Reply:
+    return _which("¿Cuál querés cambiar?", views, "change")
+
+
+def _which(question: str, views: Sequence[ReservationView], action: str) -> Reply:
     lines = [
         f"{number}. *{view.code}* · {view.accommodation_name} ·"
         f" {wording.short_stay(view.check_in, view.check_out)}"
         for number, view in enumerate(views, 1)
     ]
     return Reply(
-        text="¿Cuál querés cancelar?\n\n" + "\n".join(lines),
-        options=tuple(_row(view, "cancel") for view in views[:MOST_OPTIONS]),
+        text=f"{question}\n\n" + "\n".join(lines),
+        options=tuple(_row(view, action) for view in views[:MOST_OPTIONS]),
     )
 
 
@@ -113,18 +121,6 @@ def cancelled(view: ReservationView, back: str = "") -> Reply:
 
 def _paragraph(text: str) -> str:
     return f"\n\n{text}" if text else ""
-
-
-def change_dates(view: ReservationView | None = None) -> Reply:
-    """Say how dates are changed; an unpaid booking can be given up for new ones at once."""
-    unpaid = view is not None and view.status is Status.PRE_RESERVED
-    return Reply(
-        text="Para cambiar las fechas de una reserva te paso con una persona del equipo. Si todavía"
-        " no pagaste la seña, también podés cancelarla y pedir las fechas nuevas.",
-        options=(PERSON, Option(id=f"cancel:{view.code}", title="Cancelar reserva"))
-        if view is not None and unpaid
-        else (PERSON,),
-    )
 
 
 def kept(view: ReservationView | None) -> Reply:

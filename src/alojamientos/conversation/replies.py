@@ -54,6 +54,13 @@ def old_choice() -> Reply:
     )
 
 
+def old_choice_of(shown: Reply) -> Reply:
+    """Answer such a press with what there is now, as `shown`."""
+    return replace(
+        shown, text=f"Esa opción ya no vale 🙂 Esto es lo que tenés hoy:\n\n{shown.text}"
+    )
+
+
 def late(sent_at: datetime, *, zone: str, now: datetime) -> Reply:
     """Answer what was written long ago and has only now arrived: nothing is done unasked."""
     when = wording.moment(sent_at, zone=zone, now=now)

@@ -20,6 +20,8 @@ class Step(StrEnum):
     WHICH_CANCEL = "which_cancel"  # offered the guest's reservations
     CANCEL = "cancel"  # asked once
     CANCEL_SURE = "cancel_sure"  # asked twice
+    WHICH_CHANGE = "which_change"  # offered the guest's reservations
+    CHANGE = "change"  # told what a change costs, and asked whether to make it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class State:
     offered: tuple[int, ...] = ()
     totals: tuple[int, ...] = ()  # what each of `offered` was to cost, centavos
     codes: tuple[str, ...] = ()
+    changing: str | None = None  # the code of the booking that is to have these dates and guests
+    terms: tuple[int, ...] = ()  # what the guest was told that the change comes to, centavos
     refund: int | None = None  # what the guest was told that goes back if they cancel, centavos
     lost: int = 0  # messages in a row that were not understood
     greeted: bool = False
@@ -74,10 +78,12 @@ class State:
             # Out of a list of dates or bookings one picks as out of a list of cabins.
             Step.WHICH_DATES: "cabin",
             Step.WHICH_CANCEL: "cabin",
+            Step.WHICH_CHANGE: "cabin",
             Step.GUESTS: "guests",
             Step.CABIN: "cabin",
             Step.CANCEL: "yes_no",
             Step.CANCEL_SURE: "yes_no",
+            Step.CHANGE: "yes_no",
         }.get(self.step)
 
     def to_json(self) -> dict[str, Any]:
@@ -95,6 +101,8 @@ class State:
             "offered": list(self.offered),
             "totals": list(self.totals),
             "codes": list(self.codes),
+            "changing": self.changing,
+            "terms": list(self.terms),
             "refund": self.refund,
             "lost": self.lost,
             "greeted": self.greeted,
@@ -125,6 +133,8 @@ class State:
             offered=tuple(data.get("offered", ())),
             totals=tuple(data.get("totals", ())),
             codes=tuple(data.get("codes", ())),
+            changing=data.get("changing"),
+            terms=tuple(data.get("terms", ())),
             refund=data.get("refund"),
             lost=data.get("lost", 0),
             greeted=data.get("greeted", False),

@@ -60,14 +60,15 @@ class Turn:
     def channel(self) -> Channel:
         return Channel(self.message.channel)
 
-    def hand_over(self, reason: HandOverReason) -> HandOverRequested:
-        """Return the fact that a person has to take over."""
+    def hand_over(self, reason: HandOverReason, *, wish: str = "") -> HandOverRequested:
+        """Return the fact that a person has to take over, with what the guest wants in words."""
         return HandOverRequested(
             channel=self.message.channel,
             address=self.message.address,
             cause=self.message.external_id,
             reason=reason,
             guest_name=self.message.profile_name,
+            wish=wish,
         )
 
     def wants(self, *intents: Intent) -> bool:

@@ -46,6 +46,8 @@ def create_consequences(
 
     async def reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
         await payments.record_reservation_moved(tx, fact)
+        if fact.status is Status.PRE_RESERVED:
+            await queue.enqueue(tx.conn, "payments.create_link", reservation_id=fact.reservation_id)
         notice = await moves.for_reservation_moved(tx.conn, fact, policy=policy, now=now())
         await letters.reservation_moved(tx, fact, notice)
 

@@ -16,6 +16,7 @@ from alojamientos.payments.events import (
     OrphanAssigned,
     OwnerNeeded,
     PaymentApplied,
+    PaymentLinkClosed,
     PaymentLinkCreated,
     RefundFinished,
     RefundRequested,
@@ -32,6 +33,7 @@ class MoneyConsequences:
     def table(self) -> Mapping[type, Consequence]:
         return {
             PaymentLinkCreated: self._link_created,
+            PaymentLinkClosed: self._link_closed,
             BalanceLinkRequested: self._balance_link_requested,
             PaymentApplied: self._payment_applied,
             HandPaymentRecorded: self._hand_payment_recorded,
@@ -50,6 +52,9 @@ class MoneyConsequences:
             await notices.for_payment_link_created(tx.conn, fact, policy=policy, now=now),
             await money_notices.for_balance_link(tx.conn, fact, policy=policy, now=now),
         )
+
+    async def _link_closed(self, tx: Transaction, fact: PaymentLinkClosed) -> None:
+        await queue.enqueue(tx.conn, "payments.close_link", link_id=fact.link_id)
 
     async def _balance_link_requested(self, tx: Transaction, fact: BalanceLinkRequested) -> None:
         job = "payments.create_balance_link"

@@ -63,6 +63,14 @@ class PaymentLinkCreated:
     purpose: Purpose = Purpose.DEPOSIT
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentLinkClosed:
+    """A link asks for what is no more; what must follow is the job that closes it for payers."""
+
+    link_id: int
+    reservation_id: int
+
+
 class Method(StrEnum):
     """How money came that did not come through the provider."""
 

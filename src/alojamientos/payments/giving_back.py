@@ -32,6 +32,12 @@ class RefundChanged(Conflict):
     code = "refund_changed"
 
 
+def agreed(view: ReservationView, policy: CancellationPolicy) -> CancellationPolicy:
+    """Return the policy that a booking was made under; `policy` where none was written down."""
+    found = view.quote.cancellation
+    return CancellationPolicy.parse(found) if found else policy
+
+
 async def settlement(
     conn: AsyncConnection,
     view: ReservationView,
@@ -48,14 +54,12 @@ async def settlement(
     """
     payments = await standing.of_reservation(conn, reservation_id=view.id)
     paid = sum(one.left for one in payments)
-    agreed = (
-        CancellationPolicy.parse(view.quote.cancellation) if view.quote.cancellation else policy
-    )
+    rules = agreed(view, policy)
     if everything or view.status in (Status.PRE_RESERVED, Status.EXPIRED):
         percent, back = _WHOLE, paid
     else:
-        percent = agreed.percent(check_in=view.check_in, today=today)
-        back = agreed.refund(paid, check_in=view.check_in, today=today)
+        percent = rules.percent(check_in=view.check_in, today=today)
+        back = rules.refund(paid, check_in=view.check_in, today=today)
     return Settlement(
         paid=paid,
         refund=back,
@@ -143,16 +147,17 @@ async def give_back(
     actor: str,
     now: datetime,
     note: str = "",
+    cause: str = "owner",
 ) -> tuple[Share, ...]:
     """Send back `amount` of what a guest has paid, newest payment first; return the shares.
 
-    Of a cancelled booking the rest is retained; of any other the guest owes it again. Raises
-    NoSuchReservation or NotThatMuch.
+    Of a cancelled booking the rest is retained; of any other the guest owes it again, unless it was
+    too much. `cause` names what the refund is for. Raises NoSuchReservation or NotThatMuch.
     """
     await store.lock_reservation(tx.conn, reservation_id)
     view = await by_id(tx.conn, reservation_id)
     shares = await plan(tx.conn, reservation_id=reservation_id, amount=amount, now=now)
-    reason = f"owner:{await _count(tx.conn, reservation_id) + 1}"
+    reason = f"{cause}:{await _count(tx.conn, reservation_id) + 1}"
     for share in shares:
         await refunds.order(tx, share=share, reason=reason, asked_by=actor, note=note)
     await audit.record(

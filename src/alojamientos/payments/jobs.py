@@ -30,6 +30,7 @@ from alojamientos.telemetry import log_events
 APPLY = "payments.apply"
 CREATE_LINK = "payments.create_link"
 CREATE_BALANCE_LINK = "payments.create_balance_link"
+CLOSE_LINK = "payments.close_link"
 REFUND = "payments.refund"
 RECONCILE = "payments.reconcile"
 
@@ -91,6 +92,29 @@ class _Work:
         preference = await self._provider.create_preference(request)
         async with self._database.begin() as tx:
             await links.link_ready(tx, request=request, preference=preference)
+
+    async def close_link(self, *, link_id: int) -> None:
+        """Close a link for payers that asks for what is no more.
+
+        A provider that refuses is not asked again: what is paid by it counts all the same.
+        """
+        async with self._database.read() as conn:
+            preference_id = await links.closed_preference(conn, link_id=link_id)
+        if preference_id is None:
+            return
+        try:
+            await self._provider.close_preference(preference_id, at=self._now())
+        except PaymentRefused as error:
+            self._refused("close_preference", error)
+
+    def _refused(self, operation: str, error: PaymentRefused) -> None:
+        self._log.error(
+            log_events.OUTBOUND_FAILED,
+            provider=_SOURCE,
+            operation=operation,
+            outcome="refused",
+            error=error.message,
+        )
 
     async def apply(self, *, provider_payment_id: str, inbox_event_id: int | None = None) -> None:
         """Fetch a payment and do what its state asks for; close the notification of it.
@@ -161,13 +185,7 @@ class _Work:
             )
         except PaymentRefused as error:
             # Somebody may have refunded it by hand.
-            self._log.error(
-                log_events.OUTBOUND_FAILED,
-                provider=_SOURCE,
-                operation="create_refund",
-                outcome="refused",
-                error=error.message,
-            )
+            self._refused("create_refund", error)
             done = await self._is_given_back(order)
             return (RefundStatus.DONE if done else RefundStatus.FAILED), None
         return answer.status, answer.provider_id
@@ -260,6 +278,7 @@ def create_jobs(
     return [
         Job(CREATE_LINK, work.create_link, retry=_PATIENT),
         Job(CREATE_BALANCE_LINK, work.create_balance_link, retry=_PATIENT),
+        Job(CLOSE_LINK, work.close_link, retry=_PATIENT),
         Job(APPLY, work.apply, retry=_PATIENT),
         Job(REFUND, work.refund, retry=_PATIENT),
         Job(RECONCILE, work.reconcile, every="*/5 * * * *", timeout_s=240),

@@ -3,6 +3,9 @@
 A hold gets one link for its deposit, which closes with the hold. A confirmed booking gets a link
 for what is left to pay whenever somebody wants one; it is the same one until the balance changes
 or it has closed.
+
+A booking that is moved gets new links: those that ask for what is no more are closed, here at once
+and at the provider by a job. Whoever pays one in between pays towards the booking all the same.
 """
 
 from collections.abc import Sequence
@@ -17,7 +20,12 @@ from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Conflict
 from alojamientos.payments import queries as money
 from alojamientos.payments import store
-from alojamientos.payments.events import BalanceLinkRequested, PaymentLinkCreated, Purpose
+from alojamientos.payments.events import (
+    BalanceLinkRequested,
+    PaymentLinkClosed,
+    PaymentLinkCreated,
+    Purpose,
+)
 from alojamientos.payments.provider import LinkRequest, Preference
 from alojamientos.payments.store import payment_link
 from alojamientos.reservations import queries
@@ -42,13 +50,15 @@ async def request_link(tx: Transaction, *, reservation_id: int) -> LinkRequest |
 
     A second call returns the very same request.
     """
+    await store.lock_reservation(tx.conn, reservation_id)
     view = await queries.by_id(tx.conn, reservation_id)
     if view.status is not Status.PRE_RESERVED or view.hold_expires_at is None:
         return None
-    await store.lock_reservation(tx.conn, reservation_id)
     links = await _links(tx.conn, view, Purpose.DEPOSIT)
-    current = next((one for one in links if one.expires_at == view.hold_expires_at), None)
+    wanted = (view.hold_expires_at, view.deposit)
+    current = next((one for one in links if (one.expires_at, one.amount) == wanted), None)
     if current is None:
+        await close_links(tx, reservation_id=reservation_id)
         current = await _insert(
             tx,
             view,
@@ -107,6 +117,25 @@ async def request_balance_link(
     return None
 
 
+async def close_links(tx: Transaction, *, reservation_id: int) -> None:
+    """Give none of a reservation's open links out any more; emits PaymentLinkClosed.
+
+    One that the provider is still making is closed when it is kept.
+    """
+    statement = (
+        sa.update(payment_link)
+        .where(
+            payment_link.c.reservation_id == reservation_id,
+            payment_link.c.expires_at > sa.func.now(),
+        )
+        .values(expires_at=sa.func.now())
+        .returning(payment_link.c.id, payment_link.c.ready_at)
+    )
+    for row in (await tx.conn.execute(statement)).all():
+        if row.ready_at is not None:
+            tx.emit(PaymentLinkClosed(link_id=row.id, reservation_id=reservation_id))
+
+
 async def _links(
     conn: AsyncConnection, view: ReservationView, purpose: Purpose
 ) -> Sequence[sa.Row[Any]]:
@@ -161,20 +190,35 @@ def _link_request(link: sa.Row[Any], view: ReservationView) -> LinkRequest:
 async def link_ready(tx: Transaction, *, request: LinkRequest, preference: Preference) -> bool:
     """Keep the link that the provider made; emits PaymentLinkCreated while it can be paid.
 
-    Returns False when it was kept before.
+    One that was closed meanwhile is closed at the provider too (PaymentLinkClosed). Returns False
+    when it was kept before.
     """
-    result = await tx.conn.execute(
+    statement = (
         sa.update(payment_link)
         .where(payment_link.c.id == request.link_id, payment_link.c.ready_at.is_(None))
         .values(preference_id=preference.preference_id, url=preference.url, ready_at=sa.func.now())
+        .returning(payment_link.c.expires_at)
     )
-    if not result.rowcount:
+    kept = (await tx.conn.execute(statement)).one_or_none()
+    if kept is None:
         return False
+    if kept.expires_at < request.expires_at:
+        tx.emit(PaymentLinkClosed(link_id=request.link_id, reservation_id=request.reservation_id))
+        return True
     view = await queries.by_id(tx.conn, request.reservation_id)
     purpose = request.purpose
     if view.status is Status.PRE_RESERVED or purpose is Purpose.BALANCE:
         tx.emit(_created(request.link_id, view, amount=request.amount, purpose=purpose))
     return True
+
+
+async def closed_preference(conn: AsyncConnection, *, link_id: int) -> str | None:
+    """Return the provider's number of a link that is closed here, or None while it is open."""
+    query = sa.select(payment_link.c.preference_id).where(
+        payment_link.c.id == link_id, payment_link.c.expires_at <= sa.func.now()
+    )
+    found: str | None = (await conn.execute(query)).scalar_one_or_none()
+    return found
 
 
 def _created(

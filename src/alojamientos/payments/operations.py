@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Conflict
-from alojamientos.payments import domain, ledger, refunds, standing, store
+from alojamientos.payments import domain, ledger, links, refunds, standing, store
 from alojamientos.payments.domain import Account, Booking, Decision, Effect, Known
 from alojamientos.payments.events import (
     Outcome,
@@ -25,7 +25,7 @@ from alojamientos.payments.store import payment_event, payment_link
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries
 from alojamientos.reservations.domain import DatesTaken
-from alojamientos.reservations.events import ReservationChanged, ReservationMoved
+from alojamientos.reservations.events import ReservationChanged, ReservationMoved, Status
 from alojamientos.reservations.views import ReservationView
 
 _TRIES = 3
@@ -53,8 +53,10 @@ async def record_reservation_changed(tx: Transaction, fact: ReservationChanged) 
 
 
 async def record_reservation_moved(tx: Transaction, fact: ReservationMoved) -> None:
-    """Charge or release what a reservation costs more or less than before."""
+    """Charge or release what a reservation costs more or less; close links for what it was."""
     await ledger.follow_reservation(tx.conn, reservation_id=fact.reservation_id, status=fact.status)
+    if fact.status is Status.PRE_RESERVED or fact.total != fact.previous_total:
+        await links.close_links(tx, reservation_id=fact.reservation_id)
 
 
 async def apply(tx: Transaction, *, payment: ProviderPayment, account: Account) -> Applied:

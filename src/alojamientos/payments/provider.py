@@ -124,6 +124,10 @@ class PaymentProvider(Protocol):
         """Return a link for `request`; the same one when asked again with the same key."""
         ...
 
+    async def close_preference(self, preference_id: str, *, at: datetime) -> None:
+        """Let nobody begin to pay by a link from `at` on; closing it again changes nothing."""
+        ...
+
     async def get_payment(self, provider_id: str) -> ProviderPayment | None:
         """Return the payment as it stands now, or None when there is no such payment."""
         ...

@@ -46,6 +46,7 @@ class ReservationMoved:
     nights: int
     total: int
     previous_total: int
+    actor: str = ""  # who moved it; "guest" is its own guest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

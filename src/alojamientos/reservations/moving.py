@@ -23,6 +23,12 @@ class NotMovable(Conflict):
     code = "not_movable"
 
 
+class PriceChanged(Conflict):
+    """The new nights cost something else than was agreed to; look at the price again."""
+
+    code = "price_changed"
+
+
 class ChangedMeanwhile(Conflict):
     """Somebody else has moved this booking just now; look at it again."""
 
@@ -56,13 +62,16 @@ async def move(
     guests: int | None = None,
     reprice: bool = False,
     any_length: bool = False,
+    agreed: int | None = None,
 ) -> Moved:
     """Move a booking to what is given of dates, cabin and party.
 
-    Its total stays unless `reprice` asks for today's prices; the deposit stays, at most the total.
-    With a new day of arrival alone, it keeps its nights. A guest who has arrived may stay longer or
-    leave earlier. Raises NoSuchReservation, NoSuchAccommodation, NotMovable, InvalidStay,
-    TooManyGuests, TooFewNights or DatesTaken.
+    Its total stays unless `reprice` asks for today's prices. So does the deposit of a confirmed
+    stay, at most the total; a hold that is repriced gets a new one. `agreed` is the total that
+    somebody has said yes to, in centavos. With a new day of arrival alone, it keeps its nights. A
+    guest who has arrived may stay longer or leave earlier. A refusal leaves the booking as it was.
+    Raises NoSuchReservation, NoSuchAccommodation, NotMovable, InvalidStay, TooManyGuests,
+    TooFewNights, PriceChanged, ChangedMeanwhile or DatesTaken.
     """
     view = await queries.by_id(tx.conn, reservation_id)
     stay = _stay(view, check_in, check_out)
@@ -83,6 +92,8 @@ async def move(
     domain.check_fits(to, stay, guests=party, any_length=any_length)
     fresh = domain.price(to, stay, deposit_percent=policy.deposit_percent)
     quote = _quote(current, fresh, reprice=reprice)
+    if agreed is not None and quote.total != agreed:
+        raise PriceChanged(total=quote.total, agreed=agreed)
     after = replace(
         current,
         accommodation_id=to.id,
@@ -114,6 +125,7 @@ async def move(
             nights=stay.nights,
             total=after.total,
             previous_total=current.total,
+            actor=actor,
         )
     )
     return Moved(before=current, after=after, fresh_total=fresh.total)
@@ -144,7 +156,12 @@ def _check(view: ReservationView, stay: Stay, *, today: date) -> None:
 def _quote(view: ReservationView, fresh: Quote, *, reprice: bool) -> Quote:
     if not reprice:
         return pricing.moved(view.quote, fresh)
-    return replace(fresh, deposit=min(view.deposit, fresh.total))
+    unpaid = view.status is Status.PRE_RESERVED
+    return replace(
+        fresh,
+        deposit=fresh.deposit if unpaid else min(view.deposit, fresh.total),
+        cancellation=view.quote.cancellation,  # what it was booked under still counts
+    )
 
 
 async def _write(tx: Transaction, after: ReservationView, to: Accommodation) -> None:

@@ -95,6 +95,7 @@ def moved(quote: Quote, fresh: Quote) -> Quote:
         total=quote.total,
         deposit=quote.deposit,
         currency=quote.currency,
+        cancellation=quote.cancellation,
     )
 
 

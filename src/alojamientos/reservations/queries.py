@@ -45,13 +45,14 @@ _MADE = """, (SELECT r.id FROM reservation r WHERE r.idempotency_key = :key) AS 
     (SELECT count(*) FROM (SELECT pg_advisory_xact_lock(:guest_class, hashint8(:guest_id))) l)"""
 _DATES = (sa.bindparam("check_in", type_=sa.Date), sa.bindparam("check_out", type_=sa.Date))
 _ACCOMMODATIONS = sa.text(ACCOMMODATION.format(seasons="", more="", where="a.active"))
+_TAKEN_BY_OTHERS = TAKEN_BY.format(unit="a.id", but="AND taken.id <> :but")
 _OFFERS = sa.text(
     ACCOMMODATION.format(
         seasons=_IN_STAY,
-        more=_TAKEN,
+        more=f", EXISTS {_TAKEN_BY_OTHERS} AS taken",
         where="a.active",
     )
-).bindparams(*_DATES)
+).bindparams(*_DATES, sa.bindparam("but", type_=sa.BigInteger))
 # The guest's lock is taken here so that the next statement, which counts the guest's holds,
 # begins after it and sees all of them.
 _BOOKABLE = sa.text(
@@ -151,9 +152,20 @@ async def accommodations(conn: AsyncConnection) -> list[Accommodation]:
     return [accommodation_from(row) for row in rows]
 
 
-async def offers(conn: AsyncConnection, *, stay: Stay, guests: int, policy: Policy) -> list[Offer]:
-    """Price `stay` in every active accommodation and say which could be booked, smallest first."""
-    rows = await conn.execute(_OFFERS, {"check_in": stay.check_in, "check_out": stay.check_out})
+async def offers(
+    conn: AsyncConnection,
+    *,
+    stay: Stay,
+    guests: int,
+    policy: Policy,
+    moving: int | None = None,
+) -> list[Offer]:
+    """Price `stay` in every active accommodation and say which could be booked, smallest first.
+
+    The nights of the reservation `moving` count as free: it is the one that would go there.
+    """
+    values = {"check_in": stay.check_in, "check_out": stay.check_out, "but": moving or 0}
+    rows = await conn.execute(_OFFERS, values)
     return [
         _offer(accommodation_from(row), row["taken"], stay=stay, guests=guests, policy=policy)
         for row in rows.mappings()

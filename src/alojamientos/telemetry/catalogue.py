@@ -51,7 +51,7 @@ PAYMENT_OUTCOMES = (
 )
 REFUND_STATUSES = ("done", "failed")
 DELIVERY_OUTCOMES = ("sent", "retried", "failed", "ambiguous", "window_closed")
-HAND_OVER_REASONS = ("asked", "refund", "failed", "undelivered")
+HAND_OVER_REASONS = ("asked", "refund", "change", "failed", "undelivered")
 HEARINGS = ("heard", "unsure", "nothing", "failed", "too_slow", "nobody")
 MESSAGE_STATUSES = ("sent", "delivered", "read", "played", "failed")
 JOB_OUTCOMES = ("ok", "retried", "failed")
@@ -62,7 +62,8 @@ UNDELIVERED_REASONS = ("bounced", "refused")
 PROVIDERS = ("whatsapp", "mercadopago", "smtp", "imap")
 WHATSAPP_OPERATIONS = ("send_message", "mark_read", "get_media", "download_media", OTHER)
 MERCADOPAGO_OPERATIONS = (
-    *("create_preference", "get_payment", "search_payments", "create_refund", OTHER),
+    *("create_preference", "close_preference", "get_payment", "search_payments"),
+    *("create_refund", OTHER),
 )
 SMTP_OPERATIONS = ("send_mail",)
 IMAP_OPERATIONS = ("read_mailbox",)

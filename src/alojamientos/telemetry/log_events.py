@@ -149,9 +149,9 @@ STAYS_COMPLETED = _event(
 )
 RESERVATION_MOVED = _event(
     "reservation.moved",
-    "The owner gave a booking other dates, another cabin, party or price",
+    "The owner or its guest gave a booking other dates, another cabin, party or price",
     *("reservation_id", "code", "status", "channel", "accommodation_id", "nights"),
-    *("total", "previous_total"),
+    *("total", "previous_total", "actor"),
 )
 GUEST_NOTICE_QUEUED = _event(
     "message.notice_queued",

@@ -31,13 +31,19 @@ from alojamientos.payments.events import (
     BalanceLinkRequested,
     OrphanAssigned,
     PaymentApplied,
+    PaymentLinkClosed,
     RefundRequested,
 )
 from alojamientos.payments.provider import PaymentProvider
 from alojamientos.reservations import operations as reservations
 from alojamientos.reservations import queries as reservation_queries
 from alojamientos.reservations.domain import Stay
-from alojamientos.reservations.events import Channel, ReservationChanged, Status
+from alojamientos.reservations.events import (
+    Channel,
+    ReservationChanged,
+    ReservationMoved,
+    Status,
+)
 
 TODAY = date.today()  # noqa: DTZ011 - the database's clock decides expiry, so days are real ones
 CHECK_IN = date(TODAY.year + 1, 8, 4)
@@ -113,6 +119,16 @@ async def _reservation_changed(tx: db.Transaction, fact: ReservationChanged) -> 
     await payments.record_reservation_changed(tx, fact)
     if fact.status is Status.PRE_RESERVED:
         await queue.enqueue(tx.conn, jobs.CREATE_LINK, reservation_id=fact.reservation_id)
+
+
+async def _reservation_moved(tx: db.Transaction, fact: ReservationMoved) -> None:
+    await payments.record_reservation_moved(tx, fact)
+    if fact.status is Status.PRE_RESERVED:
+        await queue.enqueue(tx.conn, jobs.CREATE_LINK, reservation_id=fact.reservation_id)
+
+
+async def _link_closed(tx: db.Transaction, fact: PaymentLinkClosed) -> None:
+    await queue.enqueue(tx.conn, jobs.CLOSE_LINK, link_id=fact.link_id)
 
 
 async def _balance_link_requested(tx: db.Transaction, fact: BalanceLinkRequested) -> None:
@@ -291,6 +307,8 @@ async def till(database_url, mercadopago) -> AsyncIterator[Till]:
         told,
         {
             ReservationChanged: _reservation_changed,
+            ReservationMoved: _reservation_moved,
+            PaymentLinkClosed: _link_closed,
             RefundRequested: _refund_requested,
             BalanceLinkRequested: _balance_link_requested,
             OrphanAssigned: _orphan_assigned,

@@ -1,6 +1,7 @@
-"""The five calls that we make to Mercado Pago."""
+"""The six calls that we make to Mercado Pago."""
 
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from alojamientos.channels.mercadopago import payloads
@@ -42,6 +43,16 @@ class MercadoPago:
             headers={"X-Idempotency-Key": str(request.idempotency_key)},
         )
         return payloads.parse_preference(_json(_checked(response)))
+
+    async def close_preference(self, preference_id: str, *, at: datetime) -> None:
+        """Bring a link's end forward to `at`; it stops no payment that is under way."""
+        response = await self._http.request(
+            "PUT",
+            f"/checkout/preferences/{quote(preference_id, safe='')}",
+            operation="close_preference",
+            json=payloads.closing_body(at),
+        )
+        _checked(response)
 
     async def get_payment(self, provider_id: str) -> ProviderPayment | None:
         """Fetch a payment; None when Mercado Pago knows none of that number."""

@@ -195,6 +195,11 @@ def preference_body(request: LinkRequest, *, notification_url: str) -> dict[str,
     }
 
 
+def closing_body(at: datetime) -> dict[str, Any]:
+    """Return the body of `PUT /checkout/preferences/{id}` that ends a link's term at `at`."""
+    return {"expires": True, "expiration_date_to": _written(at)}
+
+
 def refund_body(amount: int) -> dict[str, Any]:
     """Return the body of `POST /v1/payments/{id}/refunds` for `amount` centavos."""
     return {"amount": from_centavos(amount)}

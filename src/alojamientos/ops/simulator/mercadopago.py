@@ -15,6 +15,7 @@ from alojamientos.ops.simulator.mercadopago_rules import (
     STATUS_DETAILS,
     MercadoPagoError,
     check_preference,
+    check_update,
     number,
     refund_amount,
     total,
@@ -56,6 +57,16 @@ class MercadoPago:
     def create_preference(self, body: dict[str, Any], *, key: str | None) -> dict[str, Any]:
         """Answer `POST /checkout/preferences`; the same key gives the same preference."""
         return self._once(f"preference:{key}" if key else None, body, self._create_preference)
+
+    def update_preference(self, preference_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer `PUT /checkout/preferences/{id}`: its term may end at once."""
+        preference = self.preferences.get(preference_id)
+        if preference is None:
+            raise MercadoPagoError(404, "preference not found")
+        check_update(body)
+        preference.update(body)
+        self.counts["preference_update"] += 1
+        return preference
 
     def payment(self, payment_id: str) -> dict[str, Any]:
         payment = self.payments.get(payment_id)

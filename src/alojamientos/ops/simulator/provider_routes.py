@@ -90,6 +90,7 @@ def mercadopago_routes(world: World) -> list[Route]:
     routes = (
         ("create_preference", "/checkout/preferences", "POST", account.create),
         ("get_preference", "/checkout/preferences/{id}", "GET", account.preference),
+        ("close_preference", "/checkout/preferences/{id}", "PUT", account.update_preference),
         ("search_payments", "/v1/payments/search", "GET", account.search),
         ("get_payment", "/v1/payments/{id}", "GET", account.payment),
         ("change_payment", "/v1/payments/{id}", "PUT", account.change),
@@ -122,6 +123,11 @@ class _Account:
         if preference is None:
             raise MercadoPagoError(404, "preference not found")
         return json_response(preference)
+
+    async def update_preference(self, request: Request) -> Response:
+        self._check(request)
+        body = await json_body(request)
+        return json_response(self._mercadopago.update_preference(request.path_params["id"], body))
 
     async def search(self, request: Request) -> Response:
         self._check(request)
