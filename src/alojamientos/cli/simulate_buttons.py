@@ -23,7 +23,7 @@ def buttons(
     seed: Annotated[int | None, typer.Option(help="Draws the same guest's name again.")] = None,
     deadline: Deadline = 30.0,
 ) -> None:
-    """Book, pay and cancel by pressing alone, press old buttons, audit; exit 1 if not well."""
+    """Book, move, pay and cancel by pressing alone, and old buttons; audit; exit 1 if not well."""
     settings = config.running(load_settings(check_production=False))
     console = Console(stderr=json, quiet=json, highlight=False)
     report = asyncio.run(_press(settings, console, seed=seed, deadline_s=deadline))

@@ -18,8 +18,8 @@ from alojamientos.kit.events import Bus
 from alojamientos.payments import invariants, links
 from alojamientos.payments.provider import Preference
 from alojamientos.reservations import operations
-from alojamientos.reservations.domain import DatesTaken
-from alojamientos.reservations.events import ReservationMoved
+from alojamientos.reservations.domain import DatesTaken, Stay
+from alojamientos.reservations.events import Channel, ReservationMoved
 
 JANUARY = ("2027-01-15", "2027-01-18")
 FEBRUARY = ("2027-02-08", "2027-02-11")
@@ -57,6 +57,12 @@ def stays(rows) -> Callable[[], Awaitable[Any]]:
         return [tuple(row) for row in found]
 
     return read
+
+
+def event_in(calendar: object) -> Any:
+    """Return the one event of an iCalendar text."""
+    (event,) = Calendar.from_ical(str(calendar)).events
+    return event
 
 
 async def link_of(guest, code: str, number: int) -> int:
@@ -163,6 +169,7 @@ async def test_a_link_that_was_being_made_meanwhile_is_not_sent(guest, rows):
     await guest.books()
     async with guest.database.begin() as tx:
         request = await links.request_link(tx, reservation_id=1)
+    assert request is not None
     await guest.says("quiero mover la reserva del 8 al 12 de febrero")
     await guest.taps("change:yes")
     preference = Preference(preference_id="late", url="https://mp.example/late")
@@ -319,10 +326,10 @@ async def sold(guest, first: date, nights: int = 3, unit: int = 2) -> None:
         await operations.hold(
             tx,
             accommodation_id=unit,
-            stay=operations.Stay(first, first + timedelta(days=nights)),
+            stay=Stay(first, first + timedelta(days=nights)),
             guests=2,
             guest_id=other,
-            channel=operations.Channel.API,
+            channel=Channel.API,
             policy=guest.handler._booking,
             locks=guest.handler._locks,
             today=NOW.date(),
@@ -531,7 +538,7 @@ async def test_the_mail_that_follows_raises_the_calendar_s_sequence(guest, rows)
         " WHERE content->>'calendar' <> '' ORDER BY id"
     )
     assert [kind for kind, _ in found] == ["confirmation_mail", "moved_mail"]
-    first, second = (Calendar.from_ical(str(text)).events[0] for _, text in found)
+    first, second = (event_in(text) for _, text in found)
     assert first["UID"] == second["UID"]
     assert (int(first["SEQUENCE"]), int(second["SEQUENCE"])) == (0, 1)
     assert second["DTSTART"].dt.date() == date(2027, 2, 8)
@@ -554,7 +561,7 @@ async def test_by_mail_the_answer_itself_carries_the_calendar(guest, paid, rows)
     assert "Cambié tu reserva" in await mailing.says("1")
 
     assert mailing.last is not None
-    event = Calendar.from_ical(mailing.last.replies[0].calendar).events[0]
+    event = event_in(mailing.last.replies[0].calendar)
     assert event["DTSTART"].dt.date() == date(2027, 2, 8)
     assert await rows("SELECT count(*) FROM outbox_message WHERE kind = 'moved_mail'") == [(0,)]
 

@@ -8,7 +8,6 @@ from tests.integration.payments.conftest import CHECK_IN, POLICY, TODAY
 from alojamientos.kit.errors import ProviderUnavailable
 from alojamientos.payments import queries
 from alojamientos.payments.jobs import CLOSE_LINK, CREATE_LINK
-from alojamientos.payments.provider import PaymentRefused
 from alojamientos.reservations import moving
 
 
@@ -99,36 +98,26 @@ async def test_asking_for_the_link_again_makes_no_other(till, provider):
     assert len(preferences(provider)) == 2
 
 
-class Away:
-    """A provider that cannot close a link."""
-
-    def __init__(self, error):
-        self.error = error
-
-    async def close_preference(self, preference_id, *, at):
-        raise self.error
-
-
 async def test_a_link_that_cannot_be_closed_now_is_tried_again(till, provider):
     reservation, _ = await till.hold_with_link()
     await move(till, reservation, work=False)
     link = till.sql("SELECT min(id) AS id FROM payment_link")[0]["id"]
-    job = till.with_provider(Away(ProviderUnavailable("away")))[CLOSE_LINK]
+    provider.fault("down")
 
     with pytest.raises(ProviderUnavailable):
-        await job.run(link_id=link)
+        await till.jobs[CLOSE_LINK].run(link_id=link)
+    provider.fault("none")
     await till.work()
 
     assert preferences(provider)["1"][1] is False
 
 
-async def test_a_link_that_the_provider_refuses_to_close_is_let_be(till):
+async def test_a_link_that_the_provider_does_not_know_is_let_be(till, provider):
     reservation, _ = await till.hold_with_link()
-    await move(till, reservation, work=False)
-    link = till.sql("SELECT min(id) AS id FROM payment_link")[0]["id"]
-    job = till.with_provider(Away(PaymentRefused("no")))[CLOSE_LINK]
+    till.sql("UPDATE payment_link SET preference_id = 'gone'")
+    await move(till, reservation)
 
-    await job.run(link_id=link)
+    assert preferences(provider)["2"][1] is True
 
 
 async def test_an_open_link_is_not_closed_by_mistake(till, provider):

@@ -37,7 +37,8 @@ def test_answering_the_same_message_again_offers_the_same():
 def test_an_action_that_was_not_in_the_offer_is_stale_though_the_offer_is_there():
     state, _ = choices.bind(State(), State(), [OFFER], cause="wamid.1")
 
-    assert choices.picked(press(f"cabin:2~{state.offer}"), state) == choices.Picked(stale=True)
+    picked = choices.picked(press(f"cabin:2~{state.offer}"), state)
+    assert picked == choices.Picked(action="cabin:2", stale=True)
 
 
 def test_ids_fit_into_the_narrowest_channel():

@@ -1,5 +1,6 @@
-"""A stay booked, paid and cancelled by pressing alone; old buttons pressed; an audit."""
+"""A stay booked, moved, paid and cancelled by pressing alone; old buttons pressed; an audit."""
 
+import asyncio
 import itertools
 import random
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from alojamientos.ops.simulator.oddities import play_oddities
 
 GUESTS = 2
 _SILENCE_S = 3.0  # without an answer: the assistant leaves the guest to a person
+_LOOK_AGAIN_S = 0.5
 _OLD = "ya no vale"
 _Pressed = tuple[dict[str, Any], str]  # under which message, and the id
 
@@ -28,6 +30,7 @@ class ButtonsReport:
     trace_id: str
     pressed: list[str] = field(default_factory=list)
     code: str | None = None
+    replaced: str | None = None  # the preference of the link that moving the stay made void
     reply_seconds: list[float] = field(default_factory=list)
     audit: list[Check] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -74,16 +77,28 @@ class _Presser:
         self._report.pressed.append(what)
         self._want(_OLD)
 
-    async def pay(self) -> None:
-        """Follow the link that comes by itself, pay, and wait for the confirmation."""
+    async def press_under(self, entry: dict[str, Any], action: str, *, expect: str) -> None:
+        """Scroll back to `entry` and press there what is good at any time."""
+        self.entry = entry
+        await self.press(action, expect=expect)
+
+    def note_code(self) -> None:
+        """Remember the code of the stay that is held."""
         self._report.code = read(self.entry, self._wish, today=self._today).code
+
+    async def link(self) -> str:
+        """Wait for the link that comes by itself, and return what it pays."""
         self.entry = await self._guest.listen()
         move = read(self.entry, self._wish, today=self._today)
         if move.said is not Said.LINK or not move.preference_id:
             raise Astray(f"No link to pay: {self.entry['text'][:120]!r}")
         if self.entry["type"] != "interactive":
             raise Astray("The link is in the text, not behind a button")
-        self.entry = await self._guest.pay(move.preference_id, self._wish)
+        return move.preference_id
+
+    async def pay(self, preference_id: str) -> None:
+        """Pay, and wait for the confirmation."""
+        self.entry = await self._guest.pay(preference_id, self._wish)
         self._report.pressed.append("pay the deposit")
 
     def _want(self, words: str) -> None:
@@ -124,7 +139,16 @@ async def play_buttons(
     report.reply_seconds = [*guest.seen.latencies, *shy.seen.latencies]
     entries = [await client.chat(each) for each in (number, other)]
     odd = await play_oddities(client, today=today, deadline_s=deadline_s, on_line=on_line)
-    report.audit = [*await _audit(client, report, entries, refused_before), *odd]
+    closed = await _is_closed(client, report.replaced, deadline_s=deadline_s)
+    report.audit = [
+        *await _audit(client, report, entries, refused_before),
+        Check(
+            name="the link of before the change is closed",
+            ok=closed,
+            found="closed" if closed else "open, or never made",
+        ),
+        *odd,
+    ]
     report.problems += [f"{check.name}: {check.found}" for check in report.audit if not check.ok]
     return report
 
@@ -139,12 +163,20 @@ async def _watched(report: ButtonsReport, play: Callable[[], Awaitable[None]]) -
 
 async def _book_and_cancel(guest: _Presser, report: ButtonsReport) -> None:
     await guest.hello()
+    welcome = guest.entry
     await guest.press("ask", expect="¿Qué día llegarían")
     await guest.press("span:", expect="¿Cuántas personas")
     await guest.press(f"guests:{GUESTS}", expect="Hay lugar")
     cabin = await guest.press("cabin:", expect="Te guardé")
-    await guest.pay()
+    guest.note_code()
+    report.replaced = await guest.link()
+    await guest.press_under(welcome, "mine", expect="guardada")
+    await guest.press("change:", expect="¿A qué fechas")
+    await guest.press("span:", expect="¿La cambio?")
+    moved = await guest.press("change:yes", expect="Cambié tu reserva")
+    await guest.pay(await guest.link())
     await guest.press("booking:", expect="confirmada")
+    await guest.press_old(moved, "the yes to the change again")
     await guest.press("cancel:", expect="¿Querés cancelar")
     yes = await guest.press("cancel:yes", expect="¿Seguro?")
     await guest.press("cancel:yes", expect="cancelé la reserva")
@@ -164,6 +196,17 @@ async def _ask_for_a_person(guest: _Presser, shy: Guest) -> None:
     except Unanswered:
         return
     raise Astray(f"The assistant talked while a person has the word: {said['text'][:80]!r}")
+
+
+async def _is_closed(client: StackClient, preference_id: str | None, *, deadline_s: float) -> bool:
+    """Tell whether a link can be paid no more; that is a job's work, and may take a moment."""
+    if preference_id is None:
+        return False
+    for _ in range(max(1, round(deadline_s / _LOOK_AGAIN_S))):
+        if not await client.is_link_open(preference_id):
+            return True
+        await asyncio.sleep(_LOOK_AGAIN_S)
+    return False
 
 
 async def _audit(

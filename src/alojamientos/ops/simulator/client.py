@@ -1,11 +1,12 @@
 """What a simulated guest can reach: the control API, and the application's public endpoints."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 import httpx2
 
+from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError
 
 _LISTS = ("offers", "accommodations", "availability", "results", "items")
@@ -62,6 +63,12 @@ class StackClient:
         body = {"preference_id": preference_id, "traceparent": traceparent}
         data = await self._control("POST", "/_control/mercadopago/pay", json=body)
         return tuple(attempt["status"] for attempt in data["attempts"])
+
+    async def is_link_open(self, preference_id: str) -> bool:
+        """Tell whether a payment link can still be paid."""
+        found = (await self._control("GET", "/_control/mercadopago"))["preferences"][preference_id]
+        end = found.get("expiration_date_to")
+        return end is None or datetime.fromisoformat(end) > utc_now()
 
     async def webhook_statuses(self) -> dict[str, int]:
         """Return how often the application answered which status: `provider:status` → count."""
