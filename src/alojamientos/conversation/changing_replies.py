@@ -72,8 +72,8 @@ def not_dates(reason: Reason, quote: str) -> Reply:
 
 def not_bookable() -> Reply:
     return Reply(
-        text="Esas fechas no las puedo reservar: tomo reservas desde hoy, de hasta 60 noches y dentro"
-        " de los próximos 18 meses. ¿Qué otras te sirven?",
+        text="Esas fechas no las puedo reservar: tomo reservas desde hoy, de hasta 60 noches y"
+        " dentro de los próximos 18 meses. ¿Qué otras te sirven?",
         options=(OTHER_DATES, KEEP),
     )
 
