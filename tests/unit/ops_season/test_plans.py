@@ -2,8 +2,9 @@ from collections import Counter
 from datetime import timedelta
 
 from alojamientos.ops.season.bookings_elsewhere import bookings, silences
-from alojamientos.ops.season.plan import Paying, site_guests, whatsapp_guests
+from alojamientos.ops.season.plan import Paying, mail_guests, site_guests, whatsapp_guests
 from alojamientos.ops.season.troubles import troubles
+from alojamientos.ops.simulator.scenarios import Ending
 
 DAYS = 30
 
@@ -14,6 +15,7 @@ def everything(seed: int) -> list[object]:
     return [
         guests,
         site_guests(seed=seed, days=DAYS),
+        mail_guests(seed=seed, days=DAYS),
         troubles(seed=seed, days=DAYS, busy=busy),
         bookings(seed=seed, days=DAYS),
         silences(seed=seed, days=DAYS),
@@ -33,6 +35,21 @@ def test_guests_write_within_the_season_each_from_a_number_of_their_own():
 
     assert all(timedelta(0) <= guest.arrives < timedelta(days=DAYS) for guest in guests)
     assert len({guest.wa_id for guest in guests}) == len(guests)
+
+
+def test_guests_write_mails_within_the_season_each_from_an_address_of_their_own():
+    guests = mail_guests(seed=1, days=DAYS)
+
+    assert all(timedelta(0) <= guest.arrives < timedelta(days=DAYS) for guest in guests)
+    assert len({guest.email for guest in guests}) == len(guests)
+    assert DAYS <= len(guests) <= 2 * DAYS
+
+
+def test_a_month_has_every_way_to_end_by_mail():
+    guests = mail_guests(seed=1, days=DAYS)
+
+    assert {guest.scenario.ending for guest in guests} == set(Ending) - {Ending.REFUSED}
+    assert {guest.twice for guest in guests} == {guest.away for guest in guests} == {True, False}
 
 
 def test_a_month_has_every_way_to_pay():

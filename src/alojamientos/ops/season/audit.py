@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, pairwise
 
+from alojamientos.ops.season.audit_mails import (
+    SILENT,
+    days_untold,
+    mails_missing,
+    mails_twice,
+    mails_unanswered,
+)
 from alojamientos.ops.season.evidence import (
     Block,
     Evidence,
@@ -23,7 +30,6 @@ from alojamientos.ops.season.evidence import (
 )
 
 _BLOCKING = frozenset({"pre_reserved", "confirmed", "completed", "no_show"})
-_SILENT = frozenset({"ignored", "paused"})  # outcomes after which nothing need be said
 _CONFIRMED = re.compile(r"confirmad[ao]", re.IGNORECASE)
 _SERVER_ERROR = 500
 
@@ -173,7 +179,7 @@ def unanswered(evidence: Evidence) -> Iterator[str]:
         said = [line for line in lines if not line.outgoing]
         last = said[-1] if said else None
         known = by_id.get(last.id) if last else None
-        if last is None or known is None or known.outcome in _SILENT:
+        if last is None or known is None or known.outcome in SILENT:
             continue
         if not any(line.outgoing and line.n > last.n for line in lines):
             yield f"message {last.n} of {number} was the last word"
@@ -189,9 +195,6 @@ def twice(evidence: Evidence) -> Iterator[str]:
         for one, other in pairwise(lines):
             if one.outgoing and other.outgoing and one.text == other.text:
                 yield f"{number} was told the same twice in a row (messages {one.n}, {other.n})"
-    for mail, count in Counter(evidence.mails).items():
-        if count > 1:
-            yield f"the mail {mail.subject!r} came {count} times, word for word"
     seen = Counter((item.source, item.external_id) for item in evidence.received)
     for (source, _), count in seen.items():
         if count > 1:
@@ -234,9 +237,15 @@ def untold(evidence: Evidence) -> Iterator[str]:
         read = (line.text for line in lines if line.outgoing)
         if stay.numbers and not any(_confirms(stay, text) for text in read):
             yield f"{stay.code} was confirmed and its guest was not told"
-        mails = (f"{mail.subject} {mail.text}" for mail in evidence.mails if mail.to == stay.email)
-        if stay.email and not any(_confirms(stay, text) for text in mails):
+        mails = [
+            mail
+            for mail in evidence.mails
+            if mail.to == stay.email and _confirms(stay, f"{mail.subject} {mail.text}")
+        ]
+        if stay.email and not mails:
             yield f"{stay.code} was confirmed and its guest got no mail of it"
+        elif stay.email and not any(f"UID:{stay.code}@" in mail.calendar for mail in mails):
+            yield f"{stay.code} was confirmed and its mail has no calendar entry"
 
 
 def _confirms(stay: Stay, text: str) -> bool:
@@ -301,9 +310,13 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check("ledger balanced", lambda e: len(e.ledger), ledger_wrong),
     Check("nothing unanswered", lambda e: len(e.received), unanswered),
-    Check("no message twice", lambda e: len(e.lines) + len(e.mails), twice),
+    Check("every mail answered once", lambda e: len(e.written), mails_unanswered),
+    Check("no message twice", lambda e: len(e.lines), twice),
+    Check("no mail twice", lambda e: len(e.mails), mails_twice),
     Check("every message delivered", lambda e: len(e.sent), undelivered),
+    Check("every mail arrived", lambda e: len(e.mails), mails_missing),
     Check("every confirmation told", lambda e: len(e.stays), untold),
+    Check("every stay's days told", lambda e: len(e.stays), days_untold),
     Check("every feed converged", lambda e: len(e.feeds), not_converged),
     Check("every host knows our nights", lambda e: len(e.feeds), not_exported),
     Check("no job failed", lambda _: 1, lambda e: (f"{job} failed" for job in e.failed_jobs)),

@@ -1,8 +1,11 @@
 """What is known at the end of a season: rows of the database, and what the world outside says."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+_OUTBOX_ID = re.compile(r"<outbox\.(\d+)@")
 
 
 def nights_between(first: date, last: date) -> list[date]:
@@ -25,6 +28,12 @@ class Stay:
     total: int
     numbers: tuple[str, ...] = ()
     email: str | None = None
+    settled_at: datetime | None = None  # confirmed, or moved last
+    moved: bool = False
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.numbers or self.email)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +115,7 @@ class Sent:
     status: str
     error: str | None = None
     instead_of: int | None = None  # the message that could not be sent and went out as this one
+    stay: int | None = None  # the reservation that it is about
 
     @property
     def reference(self) -> str:
@@ -126,11 +136,29 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail that reached the mailbox."""
+    """A mail of ours that reached somebody's mailbox."""
 
     to: str
     subject: str
     text: str
+    id: str = ""  # its Message-ID
+    answers: str = ""  # the Message-ID of the mail that it goes under
+    automatic: str = ""  # Auto-Submitted: auto-replied when it answers, auto-generated otherwise
+    calendar: str = ""
+
+    @property
+    def outbox_id(self) -> int | None:
+        match = _OUTBOX_ID.match(self.id)
+        return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A mail of a guest's that reached the lodging's mailbox."""
+
+    id: str  # its Message-ID
+    sender: str
+    absence: bool = False  # written by a program, because nobody is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +178,8 @@ class Evidence:
     """Everything that the audit looks at."""
 
     today: date
+    now: datetime | None = None  # in the lodging's zone
+    reminder_days: int = 1  # before an arrival
     stays: tuple[Stay, ...] = ()
     blocks: tuple[Block, ...] = ()
     ledger: tuple[Entry, ...] = ()
@@ -160,6 +190,7 @@ class Evidence:
     sent: tuple[Sent, ...] = ()
     lines: tuple[Line, ...] = ()
     mails: tuple[Mail, ...] = ()
+    written: tuple[Written, ...] = ()
     feeds: tuple[Feed, ...] = ()
     failed_jobs: tuple[str, ...] = ()
     invariants: tuple[str, ...] = ()  # that the application itself finds broken

@@ -1,10 +1,11 @@
 """Collect the evidence: the database over SQL, the providers over their control API."""
 
 from datetime import date
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-import httpx2
 import psycopg
 from psycopg.rows import dict_row
 
@@ -21,6 +22,7 @@ from alojamientos.ops.season.evidence import (
     Sent,
     Stay,
     Taken,
+    Written,
     nights_between,
 )
 from alojamientos.ops.season.season import Season
@@ -28,10 +30,14 @@ from alojamientos.ops.season.season import Season
 _STAYS = """
     SELECT r.id, r.code, r.accommodation_id AS unit, r.check_in, r.check_out, r.status, r.total,
            r.confirmed_at IS NOT NULL AS was_confirmed,
+           r.confirmed_at AS settled_at,
            r.status = 'pre_reserved' AND r.hold_expires_at < %(now)s AS overdue,
            ARRAY(SELECT c.address FROM conversation c
                   WHERE c.guest_id = r.guest_id AND c.channel = 'whatsapp') AS numbers,
-           (SELECT g.email FROM guest g WHERE g.id = r.guest_id) AS email
+           coalesce(
+               (SELECT c.address FROM conversation c
+                 WHERE c.guest_id = r.guest_id AND c.channel = 'email' LIMIT 1),
+               (SELECT g.email FROM guest g WHERE g.id = r.guest_id)) AS email
       FROM reservation r ORDER BY r.id
 """
 _BLOCKS = """
@@ -55,7 +61,7 @@ _RECEIVED = """
 """
 # Another way that a message takes is a message of its own, whose key names the one before.
 _SENT = """
-    SELECT id, channel, kind, status, error_code AS error,
+    SELECT id, channel, kind, status, error_code AS error, reservation_id AS stay,
            substring(dedupe_key FROM '^(?:plain|template|mail):(\\d+)$')::bigint AS instead_of
       FROM outbox_message ORDER BY id
 """
@@ -89,8 +95,11 @@ async def evidence(season: Season) -> Evidence:
         stays = await rows(_STAYS)
         blocks = await rows(_BLOCKS)
         feeds = await rows(_FEEDS)
+        mails, written = await _mails(season)
         return Evidence(
             today=today,
+            now=season.clock.now().astimezone(ZoneInfo(season.zone)),
+            reminder_days=season.stack.settings.stay.reminder_days,
             stays=tuple(Stay(**{**row, "numbers": tuple(row["numbers"])}) for row in stays),
             blocks=tuple(
                 Block(**{**row, "conflicts": frozenset(row["conflicts"])}) for row in blocks
@@ -109,7 +118,8 @@ async def evidence(season: Season) -> Evidence:
             received=tuple(Received(**row) for row in await rows(_RECEIVED)),
             sent=tuple(Sent(**row) for row in await rows(_SENT)),
             lines=await _lines(season),
-            mails=await _mails(season),
+            mails=mails,
+            written=written,
             feeds=await _published(season, feeds, today=today),
             failed_jobs=tuple(row["job"] for row in await rows(_JOBS)),
             invariants=await _broken(season),
@@ -136,16 +146,34 @@ async def _lines(season: Season) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-async def _mails(season: Season) -> tuple[Mail, ...]:
-    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
-        response = await client.get(f"{season.stack.mail}/api/messages")
-    return tuple(
-        Mail(
-            to=", ".join(mail["to"]),
-            subject=mail["subject"],
-            text=mail["text"],
-        )
-        for mail in response.raise_for_status().json()
+async def _mails(season: Season) -> tuple[tuple[Mail, ...], tuple[Written, ...]]:
+    """Return what the lodging has sent to people, and guests to the lodging, oldest first."""
+    response = await season.post.http.get(f"{season.post.url}/api/messages", timeout=60)
+    kept = list(reversed(response.raise_for_status().json()))
+    lodging = season.stack.settings.guest_mail.mail_sender
+    return (
+        tuple(
+            Mail(
+                to=", ".join(mail["to"]),
+                subject=mail["subject"],
+                text=mail["text"],
+                id=mail["message_id"],
+                answers=mail["in_reply_to"],
+                automatic=mail["auto_submitted"],
+                calendar=mail["calendar"],
+            )
+            for mail in kept
+            if lodging not in mail["to"]
+        ),
+        tuple(
+            Written(
+                id=mail["message_id"],
+                sender=parseaddr(mail["from"])[1],
+                absence=bool(mail["auto_submitted"]),
+            )
+            for mail in kept
+            if lodging in mail["to"]
+        ),
     )
 
 

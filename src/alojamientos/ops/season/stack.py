@@ -26,7 +26,7 @@ from alojamientos.telemetry.logs import redact
 _PORTS = (
     *(("app", "web_port"), ("app", "worker_metrics_port"), ("mail", "port")),
     *(("stack", name) for name in ("postgres_port", "redis_port", "simulator_port")),
-    ("stack", "mail_http_port"),
+    *(("stack", name) for name in ("mail_http_port", "imap_port")),
 )
 _BELOW_OUTGOING = (20_000, 32_000)  # where no outgoing connection takes one away meanwhile
 _UNHURRIED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
