@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alojamientos.entrypoints import container
 from alojamientos.jobs import queue
-from alojamientos.kit import db
+from alojamientos.kit import audit, db
 from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.payments import giving_back, jobs, links, queries
@@ -89,7 +89,7 @@ async def give_back(
             note=note,
         )
         return
-    await giving_back.cancel(
+    settled = await giving_back.cancel(
         tx,
         reservation_id=plan.view.id,
         reason="owner",
@@ -99,6 +99,15 @@ async def give_back(
         shown=plan.amount,
         actor=actor,
         everything=wish.everything,
+    )
+    await audit.record(
+        tx,
+        actor=actor,
+        action="booking.cancelled",
+        subject=f"booking:{plan.view.code}",
+        previous=plan.view.status.value,
+        paid=settled.paid,
+        refunded=settled.refund,
     )
 
 

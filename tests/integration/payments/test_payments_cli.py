@@ -185,6 +185,9 @@ async def test_cancelling_gives_back_by_the_policy_and_cash_is_the_owners_to_do(
 
     assert "by hand: yours to do" in text
     assert await till.status(reservation) == "cancelled"
+    [act] = till.sql("SELECT detail FROM audit_entry WHERE action = 'booking.cancelled'")
+    assert act["detail"]["previous"] == "confirmed"
+    assert act["detail"]["refunded"] == act["detail"]["paid"]
     assert len(provider.refunds(payment)) == 1
     assert f"payments done {number}" in waiting
     assert f"payments done {number}" in owner[0]["text"]

@@ -12,6 +12,7 @@ from alojamientos.ops.season.evidence import (
     Entry,
     Evidence,
     Feed,
+    Kept,
     KnownPayment,
     Line,
     Mail,
@@ -163,6 +164,7 @@ OVERLAPPING = replace(
     STAY, id=3, code="OVER11", check_in=date(2027, 1, 12), check_out=date(2027, 1, 14)
 )
 COLLIDING = replace(BLOCK, starts_on=date(2027, 1, 12))
+CASH = Taken(id="hand:1", status="approved", reference="hand:ABC123", amount=20_00, given_back=0)
 BROKEN = {
     "two stays share a night": (
         "no overlap",
@@ -171,6 +173,34 @@ BROKEN = {
     "a stay and a calendar share a night, untold": (
         "no overlap",
         replace(SOUND, blocks=(COLLIDING,)),
+    ),
+    "a stay on nights that the owner keeps": (
+        "no overlap",
+        replace(SOUND, kept=(Kept(unit=1, starts_on=date(2027, 1, 12), ends_on=D3),)),
+    ),
+    "nights that the owner keeps and a host can sell": (
+        "every host knows our nights",
+        replace(SOUND, kept=(Kept(unit=1, starts_on=D2, ends_on=D3),)),
+    ),
+    "an act of the owner that is not written down": (
+        "every act written down",
+        replace(SOUND, acts={"booking.moved": 2}, audited={"booking.moved": 1}),
+    ),
+    "cash that was taken and is not known": (
+        "every payment confirmed or refunded",
+        replace(SOUND, taken=(*SOUND.taken, CASH)),
+    ),
+    "cash that was given back and is still owed": (
+        "ledger balanced",
+        replace(
+            SOUND,
+            taken=(*SOUND.taken, CASH.less(20_00)),
+            payments=(*SOUND.payments, replace(KNOWN, id="hand:1", amount=20_00)),
+            ledger=(
+                *SOUND.ledger,
+                Entry(reservation_id=1, kind="paid", amount=-20_00, payment="hand:1"),
+            ),
+        ),
     ),
     "a hold lives on": ("no hold outlives its deadline", replace(SOUND, stays=(OVERDUE, LOST))),
     "a payment that nobody knows": (
@@ -387,6 +417,16 @@ def test_nights_sold_twice_are_no_finding_once_they_are_told_as_a_conflict():
     told = replace(COLLIDING, conflicts=frozenset({STAY.id}))
 
     assert "no overlap" not in findings(replace(SOUND, blocks=(told,)))
+
+
+def test_nights_of_who_never_came_can_be_sold_again():
+    absent = replace(STAY, status="no_show")
+    sound = replace(
+        SOUND,
+        stays=(absent, LOST, replace(STAY, id=3, code="NEW111", total=0, was_confirmed=False)),
+    )
+
+    assert findings(sound) == {}
 
 
 def test_nights_that_a_host_merely_closed_collide_with_nobody():

@@ -94,29 +94,38 @@ def mails_missing(evidence: Evidence) -> Iterator[str]:
             yield f"the mail {mail.subject!r} is not in the outbox"
 
 
+def days_due(evidence: Evidence) -> int:
+    """Return how many guests were to be told something because their day had come."""
+    return sum(_is_due(*each, now=evidence.now) for each in _days(evidence))
+
+
 def days_untold(evidence: Evidence) -> Iterator[str]:
     """Who comes is reminded once before, and who was here is thanked once."""
     told: defaultdict[int | None, list[Sent]] = defaultdict(list)
     for message in evidence.sent:
         if message.instead_of is None:
             told[message.stay].append(message)
+    for stay, day, dates in _days(evidence):
+        times = sum(message.kind in day.kinds for message in told[stay.id])
+        if times > 1 and not stay.moved:
+            yield f"{stay.code} has {times} messages: {day.what}"
+        elif times == 0 and _is_due(stay, day, dates, now=evidence.now):
+            yield f"{stay.code} has had no {day.what}"
+
+
+def _days(evidence: Evidence) -> Iterator[tuple[Stay, _Day, tuple[date, ...]]]:
     for stay in evidence.stays:
         before = stay.check_in - timedelta(days=evidence.reminder_days)
-        for day, dates in (
-            (_ARRIVAL, (before, stay.check_in)),
-            (_THANKS, (stay.check_out + timedelta(days=1),)),
-        ):
-            times = sum(message.kind in day.kinds for message in told[stay.id])
-            if times > 1 and not stay.moved:
-                yield f"{stay.code} has {times} messages: {day.what}"
-            elif times == 0 and stay.reachable and _is_due(stay, day, dates, now=evidence.now):
-                yield f"{stay.code} has had no {day.what}"
+        yield stay, _ARRIVAL, (before, stay.check_in)
+        yield stay, _THANKS, (stay.check_out + timedelta(days=1),)
 
 
 def _is_due(stay: Stay, day: _Day, dates: tuple[date, ...], *, now: datetime | None) -> bool:
     """Tell whether there was time enough in decent hours to tell a guest."""
     if stay.settled_at is None or now is None or stay.status not in day.statuses:
         return False
+    if not (stay.numbers or stay.email):
+        return False  # there is no way to them
     first = stay.settled_at + day.settles
     return any(
         min(datetime.combine(each, time(_LAST_HOUR), tzinfo=now.tzinfo), now)

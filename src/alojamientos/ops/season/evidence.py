@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 _OUTBOX_ID = re.compile(r"<outbox\.(\d+)@")
@@ -31,10 +31,6 @@ class Stay:
     settled_at: datetime | None = None  # confirmed, or moved last
     moved: bool = False
 
-    @property
-    def reachable(self) -> bool:
-        return bool(self.numbers or self.email)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -47,6 +43,15 @@ class Block:
     ends_on: date
     kind: str = "reservation"
     conflicts: frozenset[int] = frozenset()  # reservations that it is known to collide with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Nights that the owner keeps."""
+
+    unit: int
+    starts_on: date
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,10 @@ class Taken:
         if self.status == "charged_back":
             return 0
         return self.amount - self.given_back if self.status in ("approved", "refunded") else 0
+
+    def less(self, amount: int) -> "Taken":
+        """Return this payment once `amount` more was given back."""
+        return replace(self, given_back=self.given_back + amount)
 
     @property
     def came_in(self) -> bool:
@@ -182,6 +191,7 @@ class Evidence:
     reminder_days: int = 1  # before an arrival
     stays: tuple[Stay, ...] = ()
     blocks: tuple[Block, ...] = ()
+    kept: tuple[Kept, ...] = ()
     ledger: tuple[Entry, ...] = ()
     payments: tuple[KnownPayment, ...] = ()
     taken: tuple[Taken, ...] = ()
@@ -192,6 +202,8 @@ class Evidence:
     mails: tuple[Mail, ...] = ()
     written: tuple[Written, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    acts: Mapping[str, int] = field(default_factory=dict)  # of the owner: how often which
+    audited: Mapping[str, int] = field(default_factory=dict)  # the same, in the audit trail
     failed_jobs: tuple[str, ...] = ()
     invariants: tuple[str, ...] = ()  # that the application itself finds broken
     astray: tuple[str, ...] = ()  # actors who were not answered, or could make nothing of it

@@ -15,6 +15,7 @@ from alojamientos.ops.season.evidence import (
     Entry,
     Evidence,
     Feed,
+    Kept,
     KnownPayment,
     Line,
     Mail,
@@ -30,7 +31,7 @@ from alojamientos.ops.season.season import Season
 _STAYS = """
     SELECT r.id, r.code, r.accommodation_id AS unit, r.check_in, r.check_out, r.status, r.total,
            r.confirmed_at IS NOT NULL AS was_confirmed,
-           r.confirmed_at AS settled_at,
+           greatest(r.confirmed_at, moved.at) AS settled_at, moved.at IS NOT NULL AS moved,
            r.status = 'pre_reserved' AND r.hold_expires_at < %(now)s AS overdue,
            ARRAY(SELECT c.address FROM conversation c
                   WHERE c.guest_id = r.guest_id AND c.channel = 'whatsapp') AS numbers,
@@ -38,7 +39,10 @@ _STAYS = """
                (SELECT c.address FROM conversation c
                  WHERE c.guest_id = r.guest_id AND c.channel = 'email' LIMIT 1),
                (SELECT g.email FROM guest g WHERE g.id = r.guest_id)) AS email
-      FROM reservation r ORDER BY r.id
+      FROM reservation r CROSS JOIN LATERAL (
+           SELECT max(happened_at) AS at FROM audit_entry
+            WHERE subject = 'booking:' || r.code AND action = 'booking.moved') moved
+     ORDER BY r.id
 """
 _BLOCKS = """
     SELECT e.feed_id AS feed, e.uid, e.accommodation_id AS unit, e.starts_on, e.ends_on, e.kind,
@@ -46,12 +50,16 @@ _BLOCKS = """
                   WHERE c.event_id = e.id AND c.resolved_at IS NULL) AS conflicts
       FROM calendar_event e WHERE e.cancelled_at IS NULL
 """
+_KEPT = "SELECT accommodation_id AS unit, starts_on, ends_on FROM manual_block"
+_AUDITED = "SELECT action, count(*) AS times FROM audit_entry GROUP BY action"
 _LEDGER = """
-    SELECT l.reservation_id, l.kind, l.amount, p.provider_id AS payment
+    SELECT l.reservation_id, l.kind, l.amount,
+           CASE p.provider WHEN 'hand' THEN 'hand:' || p.id ELSE p.provider_id END AS payment
       FROM ledger_entry l LEFT JOIN payment p ON p.id = l.payment_id
 """
 _PAYMENTS = """
-    SELECT provider_id AS id, reservation_id, amount, refunded, status, outcome FROM payment
+    SELECT CASE provider WHEN 'hand' THEN 'hand:' || id ELSE provider_id END AS id,
+           reservation_id, amount, refunded, status, outcome FROM payment
 """
 _RECEIVED = """
     SELECT i.id, i.source, i.external_id, i.event_type,
@@ -104,16 +112,13 @@ async def evidence(season: Season) -> Evidence:
             blocks=tuple(
                 Block(**{**row, "conflicts": frozenset(row["conflicts"])}) for row in blocks
             ),
+            kept=tuple(Kept(**row) for row in await rows(_KEPT)),
             ledger=tuple(Entry(**row) for row in await rows(_LEDGER)),
             payments=tuple(KnownPayment(**row) for row in await rows(_PAYMENTS)),
-            taken=tuple(
-                _taken(payment)
-                for payment in (await hands.control("GET", "/_control/mercadopago"))[
-                    "payments"
-                ].values()
-            ),
+            taken=(*await _taken_there(season), *season.cash_box),
             references={
-                row["external_reference"]: row["reservation_id"] for row in await rows(_LINKS)
+                **{row["external_reference"]: row["reservation_id"] for row in await rows(_LINKS)},
+                **{f"hand:{row['code']}": row["id"] for row in stays},
             },
             received=tuple(Received(**row) for row in await rows(_RECEIVED)),
             sent=tuple(Sent(**row) for row in await rows(_SENT)),
@@ -121,6 +126,8 @@ async def evidence(season: Season) -> Evidence:
             mails=mails,
             written=written,
             feeds=await _published(season, feeds, today=today),
+            acts=dict(season.acts),
+            audited={row["action"]: row["times"] for row in await rows(_AUDITED)},
             failed_jobs=tuple(row["job"] for row in await rows(_JOBS)),
             invariants=await _broken(season),
             astray=tuple(season.notes),
@@ -222,6 +229,12 @@ async def _broken(season: Season) -> tuple[str, ...]:
         for one in answer.get("invariants", ())
         if one.get("violations")
     )
+
+
+async def _taken_there(season: Season) -> list[Taken]:
+    """Return what was paid at Mercado Pago."""
+    account = await season.hands.control("GET", "/_control/mercadopago")
+    return [_taken(payment) for payment in account["payments"].values()]
 
 
 def _taken(payment: dict[str, Any]) -> Taken:

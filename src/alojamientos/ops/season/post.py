@@ -7,6 +7,8 @@ import httpx2
 
 from alojamientos.ops.season.agenda import Agenda
 
+_SHUT = "/_control/mailbox/shut"
+
 
 class Post:
     """Look into the sink at `url`, and wake who waits whenever a mail has come."""
@@ -25,6 +27,14 @@ class Post:
             self._taken = answer["taken"]
             self._agenda.ring(self._waiting)
         return int(answer["unread"])
+
+    async def shut(self) -> None:
+        """Let the lodging's mailbox hang up on its reader, until it is opened."""
+        (await self.http.put(f"{self.url}{_SHUT}")).raise_for_status()
+
+    async def open(self) -> None:
+        """Let the reader in again."""
+        (await self.http.delete(f"{self.url}{_SHUT}")).raise_for_status()
 
     async def wait(self, until: datetime) -> None:
         """Let an actor wait for the next mail to anybody, at most until an instant."""

@@ -12,6 +12,7 @@ from croniter import croniter
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.launcher import parts
 from alojamientos.ops.season.agenda import Agenda
+from alojamientos.ops.season.evidence import Taken
 from alojamientos.ops.season.hands import Hands
 from alojamientos.ops.season.post import Post
 from alojamientos.ops.season.queue import READ_MAIL, SWEEP, Queue
@@ -57,6 +58,10 @@ class Season:
         self.zone = stack.settings.app.time_zone
         self.counts: Counter[str] = Counter()  # what happened, for the report
         self.notes: list[str] = []  # what went otherwise than its actor wanted
+        self.acts: Counter[str] = Counter()  # of the owner, by their names in the audit trail
+        self.cash_box: list[Taken] = []  # what the owner took by hand
+        self.left_to_owner: set[str] = set()  # addresses whose conversation was paused
+        self.ended_by_owner: set[str] = set()  # codes of bookings
         self._queue = queue
         midnight = self.clock.now().astimezone(ZoneInfo(self.zone)) + timedelta(days=1)
         self.starts_at = midnight.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -81,6 +86,16 @@ class Season:
     def note(self, line: str) -> None:
         """Keep what went otherwise than its actor wanted, with when."""
         self.notes.append(f"{self.clock.now().astimezone(ZoneInfo(self.zone)):%d/%m %H:%M} {line}")
+
+    def did(self, action: str) -> None:
+        """Keep what the owner did, as the audit trail calls it."""
+        self.acts[action] += 1
+
+    def excuses(self, address: str, code: str | None) -> str | None:
+        """Return why a guest cannot get on by no fault of the assistant's, or None."""
+        if address in self.left_to_owner:
+            return "left to the owner"
+        return "the owner was quicker" if code in self.ended_by_owner else None
 
     async def kill(self, part: str) -> None:
         """Kill web or worker and wait until it is back."""
@@ -216,6 +231,7 @@ async def opened(stack: Stack, *, seed: int, days: int) -> AsyncIterator[Season]
         simulator_url=stack.simulators,
         application_url=stack.web,
         api_token=stack.api_token,
+        owner_token=stack.owner_token,
     )
     try:
         async with hands, sink_client() as http:

@@ -54,8 +54,10 @@ class _Guest:
         except DatesTaken:
             outcome = "dates taken"
         except (Unanswered, Astray) as error:
-            outcome = type(error).__name__.lower()
-            season.note(f"{plan.email} ({plan.scenario.name}): {error.message}")
+            excuse = season.excuses(plan.email, self._guest.code)
+            outcome = excuse or type(error).__name__.lower()
+            if excuse is None:
+                season.note(f"{plan.email} ({plan.scenario.name}): {error.message}")
         season.counts[f"mail: {outcome}"] += 1
 
     async def _play(self, wish: Wish) -> str:

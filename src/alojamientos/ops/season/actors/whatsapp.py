@@ -47,8 +47,10 @@ class _Guest:
         except DatesTaken:
             outcome = "dates taken"
         except (Unanswered, Astray) as error:
-            outcome = type(error).__name__.lower()
-            season.note(f"{plan.wa_id} ({plan.scenario.name}): {error.message}")
+            excuse = season.excuses(plan.wa_id, guest.seen.code)
+            outcome = excuse or type(error).__name__.lower()
+            if excuse is None:
+                season.note(f"{plan.wa_id} ({plan.scenario.name}): {error.message}")
         season.counts[f"WhatsApp: {outcome}"] += 1
 
     async def _play(self, guest: Guest, wish: Wish) -> str:
