@@ -10,7 +10,6 @@ from alojamientos.cli import bookings_shown as shown
 from alojamientos.cli.desk import DryRun, Yes, open_desk
 from alojamientos.cli.files import write_private
 from alojamientos.console import bookings, exports
-from alojamientos.kit.clock import utc_now
 from alojamientos.kit.dates import parse_day
 from alojamientos.kit.db import Transaction
 from alojamientos.reservations import stays
@@ -47,7 +46,7 @@ def cancel(
     desk = open_desk()
     done = desk.change(
         lambda tx: bookings.cancel(
-            tx, code=code, reason=reason, give_back=refund, actor=desk.actor, now=utc_now()
+            tx, code=code, reason=reason, give_back=refund, actor=desk.actor, now=desk.now
         ),
         show=shown.print_cancellation,
         ask="Cancel it?",

@@ -8,7 +8,6 @@ import typer
 
 from alojamientos.cli.desk import AsJson, open_desk, print_json, print_table
 from alojamientos.console import conversations
-from alojamientos.kit.clock import utc_now
 from alojamientos.kit.dates import format_instant
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -86,7 +85,7 @@ def pause(
     Writing to the guest from the WhatsApp Business app does the same. A longer pause stays.
     """
     desk = open_desk()
-    until = utc_now() + timedelta(hours=hours or desk.settings.app.pause_hours)
+    until = desk.now + timedelta(hours=hours or desk.settings.app.pause_hours)
     found = desk.write(
         lambda tx: conversations.pause(tx, conversation_id, until=until, actor=desk.actor)
     )
@@ -98,7 +97,5 @@ def pause(
 def resume(conversation_id: Id) -> None:
     """Let the assistant answer again, from the guest's next message on."""
     desk = open_desk()
-    desk.write(
-        lambda tx: conversations.resume(tx, conversation_id, now=utc_now(), actor=desk.actor)
-    )
+    desk.write(lambda tx: conversations.resume(tx, conversation_id, now=desk.now, actor=desk.actor))
     print("the assistant answers again")

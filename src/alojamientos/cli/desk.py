@@ -4,7 +4,7 @@ import asyncio
 import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -41,8 +41,12 @@ class Desk:
         return self.settings.app.time_zone
 
     @property
+    def now(self) -> datetime:
+        return container.clock_of(self.settings)()
+
+    @property
     def today(self) -> date:
-        return today_in(self.zone)
+        return today_in(self.zone, self.now)
 
     @property
     def actor(self) -> str:

@@ -6,10 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alojamientos.conversation.turn import ConversationPolicy
-from alojamientos.entrypoints.consequences import create_consequences
+from alojamientos.entrypoints import container
 from alojamientos.kit import db
-from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.settings import Settings
 
@@ -27,14 +25,7 @@ def run(settings: Settings, work: Callable[[db.Database], Awaitable[T]]) -> T:
     async def within() -> T:
         database = db.Database(
             db.create_engine(url.get_secret_value(), pool_size=2, application_name="payments"),
-            consequences=create_consequences(
-                policy=ConversationPolicy(
-                    lodging_name=settings.app.lodging_name, time_zone=settings.app.time_zone
-                ),
-                now=utc_now,
-                mail=settings.guest_mail.mail_enabled,
-                owner=settings.guest_mail.owner_email,
-            ),
+            consequences=container.consequences_of(settings),
         )
         try:
             return await work(database)

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alojamientos.entrypoints import container
 from alojamientos.jobs import queue
-from alojamientos.kit import db
-from alojamientos.kit.clock import today_in, utc_now
+from alojamientos.kit import audit, db
+from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.payments import giving_back, jobs, links, queries
 from alojamientos.payments.events import Purpose
@@ -52,7 +53,7 @@ class RefundPlan:
 async def look(conn: AsyncConnection, wish: RefundWish, *, settings: Settings) -> RefundPlan:
     """Compute what a refund would do; writes nothing."""
     view = await by_code(conn, wish.code)
-    now = utc_now()
+    now = container.clock_of(settings)()
     if not wish.cancel:
         shares = await giving_back.plan(conn, reservation_id=view.id, amount=wish.amount, now=now)
         return RefundPlan(view=view, shares=shares)
@@ -77,7 +78,7 @@ async def give_back(
     note: str,
 ) -> None:
     """Do what `look` showed, or refuse if it has become something else."""
-    now = utc_now()
+    now = container.clock_of(settings)()
     if not wish.cancel:
         await giving_back.give_back(
             tx,
@@ -88,7 +89,7 @@ async def give_back(
             note=note,
         )
         return
-    await giving_back.cancel(
+    settled = await giving_back.cancel(
         tx,
         reservation_id=plan.view.id,
         reason="owner",
@@ -98,6 +99,15 @@ async def give_back(
         shown=plan.amount,
         actor=actor,
         everything=wish.everything,
+    )
+    await audit.record(
+        tx,
+        actor=actor,
+        action="booking.cancelled",
+        subject=f"booking:{plan.view.code}",
+        previous=plan.view.status.value,
+        paid=settled.paid,
+        refunded=settled.refund,
     )
 
 

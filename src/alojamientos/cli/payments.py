@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alojamientos.cli import money_database, money_tables, money_work
 from alojamientos.cli.money_tables import Account
 from alojamientos.cli.money_work import RefundPlan, RefundWish
+from alojamientos.entrypoints import container
 from alojamientos.kit import codes
-from alojamientos.kit.clock import today_in, utc_now
+from alojamientos.kit.clock import today_in
 from alojamientos.kit.db import Transaction
 from alojamientos.kit.errors import Invalid
 from alojamientos.kit.money import format_money, parse_money
@@ -114,7 +115,8 @@ def record(
     Example: alojamientos payments record ABCD-EFGH-JKMN 150.000 --method cash --note "recibo 12"
     """
     settings = _settings()
-    today = today_in(settings.app.time_zone)
+    now = container.clock_of(settings)()
+    today = today_in(settings.app.time_zone, now)
     entry = Entry(
         amount=parse_money(amount),
         method=method,
@@ -129,7 +131,7 @@ def record(
             entry=entry,
             actor=_actor(),
             today=today,
-            now=utc_now(),
+            now=now,
             over=over,
             again=again,
             tell=not quiet,

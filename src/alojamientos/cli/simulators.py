@@ -8,6 +8,7 @@ import typer
 from alojamientos.kit.clock import ahead_by, utc_now
 from alojamientos.ops.launcher import config
 from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
+from alojamientos.ops.simulator.mail import MOST_KEPT
 from alojamientos.ops.simulator.serving import serve_mail, serve_providers
 from alojamientos.settings import Settings, load_settings
 from alojamientos.telemetry import logs
@@ -19,6 +20,7 @@ _HURRIED: dict[str, Any] = {
     "whatsapp_retries_s": (0.5,) * 60,
     "mercadopago_retries_s": (0.5,) * 60,
 }
+_MOST_OF_A_SEASON = 100_000  # all of them are looked at in the end
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -57,6 +59,7 @@ def mail() -> None:
             )
             if config.own_mailbox(settings)
             else None,
+            most=MOST_KEPT if settings.app.simulated_clock is None else _MOST_OF_A_SEASON,
         )
     )
 

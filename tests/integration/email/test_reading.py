@@ -294,3 +294,15 @@ async def test_with_starttls_the_mailbox_is_read(office: PostOffice, tmp_path: P
             await office.client(port=port, require_tls=True).look()
 
     assert len(await office.events()) == 1
+
+
+async def test_the_mailbox_tells_how_much_its_reader_has_yet_to_read(office: PostOffice):
+    await office.deliver(mail(), mail(message_id="<2@ana.example>"))
+    waiting = await office.mailbox.unread()
+    office.mailbox.shut()
+    shut = await office.mailbox.unread()
+    office.mailbox.open()
+
+    await read(office)
+
+    assert (waiting, shut, await office.mailbox.unread()) == (2, 0, 0)

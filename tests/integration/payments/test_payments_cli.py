@@ -4,17 +4,20 @@ import asyncio
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.integration.payments.test_money_by_hand import code_of, enter, total
+
+from alojamientos.kit.clock import AHEAD, today_in, utc_now
 
 
 @pytest.fixture
 def payments(till, tmp_path):
     """Run the verb and return what it printed; its exit code is `code`."""
 
-    async def run(*args: str, answer: str = "", code: int = 0) -> str:
+    async def run(*args: str, answer: str = "", code: int = 0, **env: str) -> str:
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("alojamientos")),
             "payments",
@@ -31,6 +34,7 @@ def payments(till, tmp_path):
                 "MAIL_ENABLED": "true",
                 "OWNER_EMAIL": "duenio@example.com",
                 "COLUMNS": "220",
+                **env,
             },
         )
         output = (await process.communicate(answer.encode()))[0].decode()
@@ -103,6 +107,36 @@ async def test_money_is_entered_shown_and_taken_back(till, payments):
     assert await till.violations() == {}
 
 
+async def test_a_guest_whose_deposit_came_in_cash_is_mailed_where_to_come_as_any_other(
+    till, payments
+):
+    reservation = await till.hold()
+    till.sql("UPDATE guest SET email = 'ana@example.com'")
+    code, deposit = await code_of(till, reservation), await till.deposit(reservation)
+
+    await payments(
+        *("record", code, str(deposit // 100), "--method", "cash"), STAY_ADDRESS="Ruta 40 km 2"
+    )
+
+    facts = "SELECT content->'facts' AS facts FROM outbox_message WHERE kind = 'confirmation_mail'"
+    [mailed] = till.sql(facts)
+    assert "Ruta 40 km 2" in str(mailed["facts"])
+
+
+async def test_money_is_entered_on_the_day_of_the_clock_that_everything_goes_by(
+    till, payments, tmp_path
+):
+    code = await code_of(till, await till.hold())
+    clock = tmp_path / "clock"
+    clock.write_bytes(AHEAD.pack(timedelta(days=3) // timedelta(microseconds=1)))
+
+    await payments("record", code, "1000", "--method", "cash", SIMULATED_CLOCK=str(clock))
+
+    [entry] = till.sql("SELECT received_on FROM hand_payment")
+    zone = "America/Argentina/Buenos_Aires"
+    assert entry["received_on"] == today_in(zone, utc_now() + timedelta(days=3))
+
+
 async def test_a_dry_run_does_nothing(till, provider, payments):
     code, reservation, payment = await paid(till, provider)
     before = till.sql("SELECT count(*) AS lines FROM ledger_entry")
@@ -154,6 +188,9 @@ async def test_cancelling_gives_back_by_the_policy_and_cash_is_the_owners_to_do(
 
     assert "by hand: yours to do" in text
     assert await till.status(reservation) == "cancelled"
+    [act] = till.sql("SELECT detail FROM audit_entry WHERE action = 'booking.cancelled'")
+    assert act["detail"]["previous"] == "confirmed"
+    assert act["detail"]["refunded"] == act["detail"]["paid"]
     assert len(provider.refunds(payment)) == 1
     assert f"payments done {number}" in waiting
     assert measured == {

@@ -104,7 +104,10 @@ def test_mail_is_kept_shown_and_outlives_a_restart(tmp_path):
     assert first["subject"] == "¡Alerta! ServiceDown"
     assert first["text"].strip() == "Se cayó la web"
     assert "<b>la web</b>" in first["html"]
-    assert set(first) == {"id", "to", "from", "subject", "text", "html", "received_at"}
+    assert set(first) == {
+        *("id", "to", "from", "subject", "text", "html", "received_at"),
+        *("message_id", "in_reply_to", "auto_submitted", "calendar"),
+    }
     assert one == first
     assert "¡Alerta! ServiceDown" in inbox.text
     assert "(no subject)" in inbox.text
@@ -183,6 +186,29 @@ def test_only_the_newest_500_mails_stay(tmp_path):
     assert len(list(tmp_path.glob("*.eml"))) == 500
 
 
+def test_a_mail_is_listed_with_its_thread_and_its_calendar(tmp_path):
+    answer = mail()
+    answer["Message-ID"] = "<2@x>"
+    answer["In-Reply-To"] = "<1@x>"
+    answer["Auto-Submitted"] = "auto-replied"
+    answer.add_attachment(b"BEGIN:VCALENDAR", maintype="text", subtype="calendar")
+
+    kept = Mailbox(tmp_path).keep(bytes(answer), sender="a@b.c", recipients=["d@e.f"])
+
+    assert (kept.message_id, kept.in_reply_to) == ("<2@x>", "<1@x>")
+    assert kept.auto_submitted == "auto-replied"
+    assert kept.calendar.strip() == "BEGIN:VCALENDAR"
+
+
+def test_a_sink_may_keep_fewer_mails_and_knows_how_many_came(tmp_path):
+    mailbox = Mailbox(tmp_path, most=2)
+    for number in range(3):
+        mailbox.keep(f"Subject: {number}\r\n\r\nx".encode(), sender="a@b.c", recipients=["d@e.f"])
+
+    assert [kept.subject for kept in mailbox.newest_first()] == ["2", "1"]
+    assert mailbox.taken == 3
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -221,6 +247,7 @@ async def test_the_sink_serves_smtp_and_its_pages(tmp_path):
     async with until_terminated(sink, smtp, http), httpx2.AsyncClient(trust_env=False) as client:
         await aiosmtplib.send(mail(), hostname="127.0.0.1", port=smtp)
         [kept] = (await client.get(f"{url}/api/messages")).json()
+        state = (await client.get(f"{url}/_control/mailbox")).json()
         path = f"messages/{kept['id']}"
         pages = [
             (await client.get(f"{url}/{page}")).text
@@ -232,6 +259,7 @@ async def test_the_sink_serves_smtp_and_its_pages(tmp_path):
     assert all("¡Alerta! ServiceDown" in page for page in (pages[0], pages[1], pages[3]))
     assert "<b>la web</b>" in pages[2]
     assert missing.status_code == 404
+    assert state == {"taken": 1, "unread": 0}
     assert not listens(smtp)
     assert not list(tmp_path.glob("*.eml"))
 

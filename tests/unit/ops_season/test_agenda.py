@@ -107,3 +107,27 @@ async def test_who_slept_quietly_is_not_told_of(agenda, clock):
 
     clock.at = START + timedelta(hours=2)
     assert agenda.wake()
+
+
+async def test_a_bell_wakes_who_sleeps_on_it_and_nobody_else(agenda, clock):
+    bells: set[asyncio.Future[None]] = set()
+    woken = []
+
+    async def sleep(name: str, bells: set[asyncio.Future[None]] | None) -> None:
+        await agenda.until(START + timedelta(hours=1), bells=bells)
+        woken.append(name)
+
+    agenda.spawn(sleep("rung", bells))
+    agenda.spawn(sleep("asleep", None))
+    await turn()
+    agenda.ring(bells)
+    await turn()
+
+    assert woken == ["rung"]
+    assert agenda.busy == 0
+    assert agenda.next_at() == START + timedelta(hours=1)
+    clock.at = START + timedelta(hours=1)
+    agenda.wake()
+    await turn()
+    assert woken == ["rung", "asleep"]
+    assert agenda.next_at() is None

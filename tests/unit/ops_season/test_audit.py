@@ -1,7 +1,8 @@
 """Every check of the audit is quiet on a sound season, and loud on one broken in its way."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,7 @@ from alojamientos.ops.season.evidence import (
     Entry,
     Evidence,
     Feed,
+    Kept,
     KnownPayment,
     Line,
     Mail,
@@ -18,11 +20,18 @@ from alojamientos.ops.season.evidence import (
     Sent,
     Stay,
     Taken,
+    Written,
     nights_between,
 )
 
 D1, D2, D3, D4 = (date(2027, 1, day) for day in (10, 13, 15, 18))
 ANA = "5492944000001"
+
+
+def at(day: int, hour: int = 0) -> datetime:
+    return datetime(2027, 1, day, hour, tzinfo=ZoneInfo("America/Argentina/Buenos_Aires"))
+
+
 STAY = Stay(
     id=1,
     code="ABC123",
@@ -35,9 +44,17 @@ STAY = Stay(
     total=100_00,
     numbers=(ANA,),
     email="ana@example.com",
+    settled_at=at(1, 9),
 )
 LOST = replace(
-    STAY, id=2, code="XYZ789", status="expired", was_confirmed=False, check_in=D2, check_out=D3
+    STAY,
+    id=2,
+    code="XYZ789",
+    status="expired",
+    was_confirmed=False,
+    check_in=D2,
+    check_out=D3,
+    settled_at=None,
 )
 BLOCK = Block(feed=7, uid="u1", unit=1, starts_on=D3, ends_on=D4)
 PAID = Taken(id="p1", status="approved", reference="ref1", amount=30_00, given_back=0)
@@ -57,7 +74,13 @@ ASKED = Received(
     id=1, source="whatsapp", external_id="w1", event_type="text", outcome="answered", replies=1
 )
 REPLY = Sent(id=1, channel="whatsapp", kind="reply", status="sent")
-TOLD = Sent(id=2, channel="whatsapp", kind="reservation_confirmed", status="sent")
+TOLD = Sent(id=2, channel="whatsapp", kind="reservation_confirmed", status="sent", stay=1)
+WROTE = Received(
+    id=2, source="email", external_id="<1@x>", event_type="text", outcome="answered", replies=1
+)
+AWAY = replace(WROTE, id=3, external_id="<2@x>", event_type="auto_reply", outcome="auto_reply")
+MAILED = Sent(id=3, channel="email", kind="confirmation_mail", status="sent", stay=1)
+ANSWERED = Sent(id=4, channel="email", kind="reply", status="sent", stay=1)
 LINES = (
     Line(number=ANA, n=1, outgoing=False, id="w1", text="Hola"),
     Line(number=ANA, n=2, outgoing=True, id="w2", text="¡Hola!", reference="outbox:1"),
@@ -78,7 +101,25 @@ FEED = Feed(
     events={"u1": (D3, D4)},
     closed=frozenset(nights_between(D1, D2)),
 )
-MAIL = Mail(to="ana@example.com", subject="Tu reserva", text="ABC123 quedó confirmada")
+MAIL = Mail(
+    to="ana@example.com",
+    subject="Tu reserva",
+    text="ABC123 quedó confirmada",
+    id="<outbox.3@lodging>",
+    calendar="UID:ABC123@lodging",
+)
+ANSWER = Mail(
+    to="ana@example.com",
+    subject="Re: Hola",
+    text="¡Hola!",
+    id="<outbox.4@lodging>",
+    answers="<1@x>",
+    automatic="auto-replied",
+)
+WRITTEN = (
+    Written(id="<1@x>", sender="ana@example.com"),
+    Written(id="<2@x>", sender="ana@example.com", absence=True),
+)
 SOUND = Evidence(
     today=date(2027, 1, 1),
     stays=(STAY, LOST),
@@ -94,13 +135,17 @@ SOUND = Evidence(
     payments=(KNOWN, KNOWN_BACK),
     taken=(PAID, BACK),
     references={"ref1": 1, "ref2": 2},
-    received=(ASKED,),
-    sent=(REPLY, TOLD),
+    received=(ASKED, WROTE, AWAY),
+    sent=(REPLY, TOLD, MAILED, ANSWERED),
     lines=LINES,
-    mails=(MAIL,),
+    mails=(MAIL, ANSWER),
+    written=WRITTEN,
     feeds=(FEED,),
     webhooks={"whatsapp:200": 3, "whatsapp:0": 1},
 )
+
+
+ARRIVAL = Sent(id=5, channel="whatsapp", kind="arrival", status="sent", stay=1)
 
 
 def findings(evidence: Evidence) -> dict[str, tuple[str, ...]]:
@@ -119,6 +164,7 @@ OVERLAPPING = replace(
     STAY, id=3, code="OVER11", check_in=date(2027, 1, 12), check_out=date(2027, 1, 14)
 )
 COLLIDING = replace(BLOCK, starts_on=date(2027, 1, 12))
+CASH = Taken(id="hand:1", status="approved", reference="hand:ABC123", amount=20_00, given_back=0)
 BROKEN = {
     "two stays share a night": (
         "no overlap",
@@ -127,6 +173,34 @@ BROKEN = {
     "a stay and a calendar share a night, untold": (
         "no overlap",
         replace(SOUND, blocks=(COLLIDING,)),
+    ),
+    "a stay on nights that the owner keeps": (
+        "no overlap",
+        replace(SOUND, kept=(Kept(unit=1, starts_on=date(2027, 1, 12), ends_on=D3),)),
+    ),
+    "nights that the owner keeps and a host can sell": (
+        "every host knows our nights",
+        replace(SOUND, kept=(Kept(unit=1, starts_on=D2, ends_on=D3),)),
+    ),
+    "an act of the owner that is not written down": (
+        "every act written down",
+        replace(SOUND, acts={"booking.moved": 2}, audited={"booking.moved": 1}),
+    ),
+    "cash that was taken and is not known": (
+        "every payment confirmed or refunded",
+        replace(SOUND, taken=(*SOUND.taken, CASH)),
+    ),
+    "cash that was given back and is still owed": (
+        "ledger balanced",
+        replace(
+            SOUND,
+            taken=(*SOUND.taken, CASH.less(20_00)),
+            payments=(*SOUND.payments, replace(KNOWN, id="hand:1", amount=20_00)),
+            ledger=(
+                *SOUND.ledger,
+                Entry(reservation_id=1, kind="paid", amount=-20_00, payment="hand:1"),
+            ),
+        ),
     ),
     "a hold lives on": ("no hold outlives its deadline", replace(SOUND, stays=(OVERDUE, LOST))),
     "a payment that nobody knows": (
@@ -186,15 +260,15 @@ BROKEN = {
     ),
     "a message nobody dealt with": (
         "nothing unanswered",
-        replace(SOUND, received=(replace(ASKED, outcome=None),)),
+        replace(SOUND, received=(replace(ASKED, outcome=None), WROTE, AWAY)),
     ),
     "a message that failed": (
         "nothing unanswered",
-        replace(SOUND, received=(replace(ASKED, outcome="failed"),)),
+        replace(SOUND, received=(replace(ASKED, outcome="failed"), WROTE, AWAY)),
     ),
     "a message answered with nothing": (
         "nothing unanswered",
-        replace(SOUND, received=(replace(ASKED, replies=0),)),
+        replace(SOUND, received=(replace(ASKED, replies=0), WROTE, AWAY)),
     ),
     "a message that never came in": ("nothing unanswered", replace(SOUND, received=())),
     "a guest who has the last word": (
@@ -209,22 +283,74 @@ BROKEN = {
         "no message twice",
         replace(SOUND, lines=(*LINES, replace(LINES[2], n=4, id="w4", reference="outbox:3"))),
     ),
-    "a mail that came twice": ("no message twice", replace(SOUND, mails=(MAIL, MAIL))),
+    "a mail that came twice": ("no mail twice", replace(SOUND, mails=(*SOUND.mails, MAIL))),
+    "the same words in two mails": (
+        "no mail twice",
+        replace(SOUND, mails=(*SOUND.mails, replace(MAIL, id="<outbox.9@lodging>"))),
+    ),
+    "the same news of a stay in other words": (
+        "no mail twice",
+        replace(
+            SOUND,
+            mails=(*SOUND.mails, replace(MAIL, id="<outbox.9@lodging>", text="ABC123 confirmada!")),
+            sent=(*SOUND.sent, replace(MAILED, id=9)),
+        ),
+    ),
+    "a mail that nobody answered": (
+        "every mail answered once",
+        replace(SOUND, mails=(MAIL,)),
+    ),
+    "a mail that was answered twice": (
+        "every mail answered once",
+        replace(SOUND, mails=(*SOUND.mails, replace(ANSWER, id="<outbox.9@lodging>"))),
+    ),
+    "an absence that was answered": (
+        "every mail answered once",
+        replace(SOUND, mails=(*SOUND.mails, replace(ANSWER, answers="<2@x>"))),
+    ),
+    "a mail that was never read": (
+        "every mail answered once",
+        replace(SOUND, received=(ASKED, AWAY)),
+    ),
+    "a mail that counts as sent and is not": (
+        "every mail arrived",
+        replace(SOUND, sent=(*SOUND.sent, replace(MAILED, id=9))),
+    ),
+    "a mail from nowhere": (
+        "every mail arrived",
+        replace(SOUND, mails=(*SOUND.mails, replace(MAIL, id="<outbox.9@lodging>"))),
+    ),
+    "a confirmation without its calendar entry": (
+        "every confirmation told",
+        replace(SOUND, mails=(replace(MAIL, calendar=""), ANSWER)),
+    ),
+    "a guest who was not reminded": (
+        "every stay's days told",
+        replace(SOUND, now=at(9, 12)),
+    ),
+    "a guest who was reminded twice": (
+        "every stay's days told",
+        replace(SOUND, sent=(*SOUND.sent, ARRIVAL, replace(ARRIVAL, id=6, kind="arrival_mail"))),
+    ),
+    "a guest who was not thanked": (
+        "every stay's days told",
+        replace(SOUND, now=at(14, 13), sent=(*SOUND.sent, ARRIVAL)),
+    ),
     "a webhook taken in twice": (
         "no message twice",
-        replace(SOUND, received=(ASKED, replace(ASKED, id=2))),
+        replace(SOUND, received=(*SOUND.received, replace(ASKED, id=9))),
     ),
     "a message that waits": (
         "every message delivered",
-        replace(SOUND, sent=(replace(REPLY, status="queued"), TOLD)),
+        replace(SOUND, sent=(replace(REPLY, status="queued"), *SOUND.sent[1:])),
     ),
     "a message that could not be sent": (
         "every message delivered",
-        replace(SOUND, sent=(replace(REPLY, status="failed", error="131047"), TOLD)),
+        replace(SOUND, sent=(replace(REPLY, status="failed", error="131047"), *SOUND.sent[1:])),
     ),
     "a message that counts as sent and is not": (
         "every message delivered",
-        replace(SOUND, sent=(REPLY, TOLD, replace(REPLY, id=3))),
+        replace(SOUND, sent=(*SOUND.sent, replace(REPLY, id=9))),
     ),
     "a message from nowhere": (
         "every message delivered",
@@ -293,6 +419,16 @@ def test_nights_sold_twice_are_no_finding_once_they_are_told_as_a_conflict():
     assert "no overlap" not in findings(replace(SOUND, blocks=(told,)))
 
 
+def test_nights_of_who_never_came_can_be_sold_again():
+    absent = replace(STAY, status="no_show")
+    sound = replace(
+        SOUND,
+        stays=(absent, LOST, replace(STAY, id=3, code="NEW111", total=0, was_confirmed=False)),
+    )
+
+    assert findings(sound) == {}
+
+
 def test_nights_that_a_host_merely_closed_collide_with_nobody():
     closed = replace(COLLIDING, kind="block")
 
@@ -307,16 +443,62 @@ def test_money_that_was_charged_back_need_not_confirm_anything():
 
 
 def test_a_message_that_went_out_another_way_in_the_end_is_no_finding():
-    refused = replace(REPLY, id=3, status="failed", error="131047")
-    template = replace(refused, id=4, instead_of=3)
-    mailed = replace(REPLY, id=5, channel="email", instead_of=4)
+    refused = replace(REPLY, id=7, status="failed", error="131047")
+    template = replace(refused, id=8, instead_of=7)
+    mailed = replace(REPLY, id=9, channel="email", instead_of=8)
 
-    assert findings(replace(SOUND, sent=(REPLY, TOLD, refused, template, mailed))) == {}
-    assert findings(replace(SOUND, sent=(REPLY, TOLD, refused, template))) != {}
+    arrived = replace(MAIL, id="<outbox.9@lodging>", text="¡Hola!", automatic="auto-replied")
+    sound = replace(SOUND, mails=(*SOUND.mails, arrived))
+
+    assert findings(replace(sound, sent=(*SOUND.sent, refused, template, mailed))) == {}
+    assert findings(replace(sound, sent=(*SOUND.sent, refused, template))) != {}
 
 
 def test_a_guest_who_is_left_to_a_person_may_have_the_last_word():
     said = replace(LINES[0], n=4, id="w4")
-    left = replace(ASKED, id=2, external_id="w4", outcome="paused", replies=0)
+    left = replace(ASKED, id=9, external_id="w4", outcome="paused", replies=0)
 
-    assert findings(replace(SOUND, lines=(*LINES, said), received=(ASKED, left))) == {}
+    assert findings(replace(SOUND, lines=(*LINES, said), received=(*SOUND.received, left))) == {}
+
+
+def test_a_mail_that_arrives_twice_wants_one_answer():
+    assert findings(replace(SOUND, written=(*WRITTEN, WRITTEN[0]))) == {}
+
+
+def test_who_asks_the_same_twice_may_be_answered_the_same_twice():
+    again = replace(ANSWER, id="<outbox.9@lodging>", answers="<3@x>")
+    sound = replace(
+        SOUND,
+        written=(*WRITTEN, replace(WRITTEN[0], id="<3@x>")),
+        received=(*SOUND.received, replace(WROTE, id=9, external_id="<3@x>")),
+        mails=(*SOUND.mails, again),
+        sent=(*SOUND.sent, replace(ANSWERED, id=9)),
+    )
+
+    assert findings(sound) == {}
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "now", "due"),
+    [
+        (timedelta(days=-5), at(9, 10), False),  # there was hardly time
+        (timedelta(days=-5), at(9, 12), True),
+        (timedelta(days=-1, hours=14), at(10, 1), False),  # told by night: no
+        (timedelta(days=-1, hours=14), at(10, 12), True),
+        (timedelta(hours=14), at(10, 23), False),  # the confirmation has said it
+    ],
+)
+def test_a_guest_is_reminded_when_there_is_time_in_decent_hours(confirmed, now, due):
+    stay = replace(STAY, settled_at=at(10) + confirmed)
+
+    assert (
+        "every stay's days told" in findings(replace(SOUND, stays=(stay, LOST), now=now))
+    ) is due
+
+
+def test_a_stay_that_was_moved_may_be_reminded_of_again():
+    twice = (*SOUND.sent, ARRIVAL, replace(ARRIVAL, id=6))
+
+    moved = replace(SOUND, stays=(replace(STAY, moved=True), LOST), sent=twice)
+
+    assert "every stay's days told" not in findings(moved)

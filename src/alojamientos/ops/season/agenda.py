@@ -27,16 +27,25 @@ class Agenda:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def until(self, instant: datetime, *, quietly: bool = False) -> None:
+    async def until(
+        self,
+        instant: datetime,
+        *,
+        quietly: bool = False,
+        bells: set[asyncio.Future[None]] | None = None,
+    ) -> None:
         """Sleep until `instant` of the season; return at once when it has passed.
 
-        Nothing that an actor does who sleeps `quietly` needs to be looked after.
+        Nothing that an actor does who sleeps `quietly` needs to be looked after. Whoever has
+        `bells` can `ring` them and wake the actor earlier.
         """
         if instant <= self._now():
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._heap, (instant, next(self._numbers), future, quietly))
         with self.waiting():
+            if bells is not None:
+                bells.add(future)
             await future
 
     @contextmanager
@@ -56,6 +65,8 @@ class Agenda:
 
     def next_at(self) -> datetime | None:
         """Return when the next sleeping actor wants to wake up."""
+        while self._heap and self._heap[0][2].done():  # was woken earlier
+            heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
     def wake(self) -> bool:
@@ -68,6 +79,13 @@ class Agenda:
                 future.set_result(None)
                 loud = loud or not quietly
         return loud
+
+    def ring(self, bells: set[asyncio.Future[None]]) -> None:
+        """Wake everybody who sleeps on `bells`."""
+        for future in bells:
+            if not future.done():
+                future.set_result(None)
+        bells.clear()
 
     async def close(self) -> None:
         """Send everybody home."""

@@ -8,22 +8,27 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from itertools import combinations, pairwise
+from itertools import pairwise
 
+from alojamientos.ops.season.audit_mails import (
+    SILENT,
+    days_due,
+    days_untold,
+    mails_missing,
+    mails_twice,
+    mails_unanswered,
+)
+from alojamientos.ops.season.audit_nights import SOLD, not_converged, not_exported, overlaps
 from alojamientos.ops.season.evidence import (
-    Block,
     Evidence,
     KnownPayment,
     Line,
     Sent,
     Stay,
     Taken,
-    nights_between,
 )
 
-_BLOCKING = frozenset({"pre_reserved", "confirmed", "completed", "no_show"})
-_SILENT = frozenset({"ignored", "paused"})  # outcomes after which nothing need be said
+_CHARGED = SOLD | {"no_show"}  # whose nights can be sold again
 _CONFIRMED = re.compile(r"confirmad[ao]", re.IGNORECASE)
 _SERVER_ERROR = 500
 
@@ -56,35 +61,6 @@ def audit(evidence: Evidence) -> list[Verdict]:
         )
         for check in CHECKS
     ]
-
-
-def overlaps(evidence: Evidence) -> Iterator[str]:
-    """Nobody sleeps where somebody else does, unless it is told as a conflict with a calendar."""
-    by_unit: defaultdict[int, list[Stay]] = defaultdict(list)
-    for stay in evidence.stays:
-        if stay.status in _BLOCKING:
-            by_unit[stay.unit].append(stay)
-    for stays in by_unit.values():
-        for one, other in combinations(stays, 2):
-            if one.check_in < other.check_out and other.check_in < one.check_out:
-                yield f"{one.code} and {other.code} share nights in cabin {one.unit}"
-    for block in evidence.blocks:
-        for stay in by_unit[block.unit]:
-            if _collide(stay, block, today=evidence.today) and stay.id not in block.conflicts:
-                yield f"{stay.code} and {block.uid} of feed {block.feed} share nights, untold"
-
-
-def _collide(stay: Stay, block: Block, *, today: date) -> bool:
-    """Tell whether a guest of ours and one of a host are both to come to the same nights."""
-    if block.kind == "block" or min(block.ends_on, stay.check_out) <= today:
-        return False
-    # A host that does not say what it closed may have closed our own stay.
-    if block.kind == "unknown" and (block.starts_on, block.ends_on) == (
-        stay.check_in,
-        stay.check_out,
-    ):
-        return False
-    return stay.check_in < block.ends_on and block.starts_on < stay.check_out
 
 
 def holds_overdue(evidence: Evidence) -> Iterator[str]:
@@ -143,7 +119,7 @@ def ledger_wrong(evidence: Evidence) -> Iterator[str]:
         elif entry.payment is not None:
             left[entry.payment] -= entry.amount
     for stay in evidence.stays:
-        due = stay.total if stay.status in _BLOCKING else 0
+        due = stay.total if stay.status in _CHARGED else 0
         if charged[stay.id] != due:
             yield f"{stay.code} is {stay.status} and charged {charged[stay.id]}, not {due}"
     ours = {payment.id for payment in evidence.payments if payment.reservation_id is not None}
@@ -173,7 +149,7 @@ def unanswered(evidence: Evidence) -> Iterator[str]:
         said = [line for line in lines if not line.outgoing]
         last = said[-1] if said else None
         known = by_id.get(last.id) if last else None
-        if last is None or known is None or known.outcome in _SILENT:
+        if last is None or known is None or known.outcome in SILENT:
             continue
         if not any(line.outgoing and line.n > last.n for line in lines):
             yield f"message {last.n} of {number} was the last word"
@@ -189,9 +165,6 @@ def twice(evidence: Evidence) -> Iterator[str]:
         for one, other in pairwise(lines):
             if one.outgoing and other.outgoing and one.text == other.text:
                 yield f"{number} was told the same twice in a row (messages {one.n}, {other.n})"
-    for mail, count in Counter(evidence.mails).items():
-        if count > 1:
-            yield f"the mail {mail.subject!r} came {count} times, word for word"
     seen = Counter((item.source, item.external_id) for item in evidence.received)
     for (source, _), count in seen.items():
         if count > 1:
@@ -234,54 +207,26 @@ def untold(evidence: Evidence) -> Iterator[str]:
         read = (line.text for line in lines if line.outgoing)
         if stay.numbers and not any(_confirms(stay, text) for text in read):
             yield f"{stay.code} was confirmed and its guest was not told"
-        mails = (f"{mail.subject} {mail.text}" for mail in evidence.mails if mail.to == stay.email)
-        if stay.email and not any(_confirms(stay, text) for text in mails):
+        mails = [
+            mail
+            for mail in evidence.mails
+            if mail.to == stay.email and _confirms(stay, f"{mail.subject} {mail.text}")
+        ]
+        if stay.email and not mails:
             yield f"{stay.code} was confirmed and its guest got no mail of it"
+        elif stay.email and not any(f"UID:{stay.code}@" in mail.calendar for mail in mails):
+            yield f"{stay.code} was confirmed and its mail has no calendar entry"
 
 
 def _confirms(stay: Stay, text: str) -> bool:
     return stay.code in text and _CONFIRMED.search(text) is not None
 
 
-def not_converged(evidence: Evidence) -> Iterator[str]:
-    """What hosts publish is what is imported, no more and no less."""
-    for feed in evidence.feeds:
-        if feed.failures:
-            yield f"feed {feed.label} failed the last {feed.failures} times"
-        here = {
-            block.uid: (block.starts_on, block.ends_on)
-            for block in evidence.blocks
-            if block.feed == feed.id and block.ends_on > evidence.today
-        }
-        for uid in feed.events.keys() - here.keys():
-            yield f"feed {feed.label}: {uid} is at the host and not here"
-        for uid in here.keys() - feed.events.keys():
-            yield f"feed {feed.label}: {uid} is here and not at the host"
-        for uid in here.keys() & feed.events.keys():
-            if here[uid] != feed.events[uid]:
-                yield f"feed {feed.label}: {uid} has other nights here"
-
-
-def not_exported(evidence: Evidence) -> Iterator[str]:
-    """What is sold here is closed at each host of the cabin, and nothing else is for our sake."""
-    for feed in evidence.feeds:
-        # What came from that host is not sent back to it.
-        sold = {
-            night
-            for stay in evidence.stays
-            if stay.unit == feed.unit and stay.status in _BLOCKING
-            for night in nights_between(stay.check_in, stay.check_out)
-        } | {
-            night
-            for block in evidence.blocks
-            if block.unit == feed.unit and block.feed != feed.id
-            for night in nights_between(block.starts_on, block.ends_on)
-        }
-        sold = {night for night in sold if night >= evidence.today}
-        if open_nights := sold - feed.closed:
-            yield f"{feed.label}: {len(open_nights)} nights that are taken can be sold there"
-        if lost := feed.closed - sold:
-            yield f"{feed.label}: {len(lost)} nights are closed there for nothing"
+def unwritten(evidence: Evidence) -> Iterator[str]:
+    """Every act of the owner is in the audit trail."""
+    for action, times in evidence.acts.items():
+        if (written := evidence.audited.get(action, 0)) != times:
+            yield f"{action} was done {times} times, and is written down {written} times"
 
 
 def server_errors(evidence: Evidence) -> Iterator[str]:
@@ -292,7 +237,7 @@ def server_errors(evidence: Evidence) -> Iterator[str]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("no overlap", lambda e: len(e.stays) + len(e.blocks), overlaps),
+    Check("no overlap", lambda e: len(e.stays) + len(e.blocks) + len(e.kept), overlaps),
     Check("no hold outlives its deadline", lambda e: len(e.stays), holds_overdue),
     Check(
         "every payment confirmed or refunded",
@@ -301,11 +246,16 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check("ledger balanced", lambda e: len(e.ledger), ledger_wrong),
     Check("nothing unanswered", lambda e: len(e.received), unanswered),
-    Check("no message twice", lambda e: len(e.lines) + len(e.mails), twice),
+    Check("every mail answered once", lambda e: len(e.written), mails_unanswered),
+    Check("no message twice", lambda e: len(e.lines), twice),
+    Check("no mail twice", lambda e: len(e.mails), mails_twice),
     Check("every message delivered", lambda e: len(e.sent), undelivered),
+    Check("every mail arrived", lambda e: len(e.mails), mails_missing),
     Check("every confirmation told", lambda e: len(e.stays), untold),
+    Check("every stay's days told", days_due, days_untold),
     Check("every feed converged", lambda e: len(e.feeds), not_converged),
     Check("every host knows our nights", lambda e: len(e.feeds), not_exported),
+    Check("every act written down", lambda e: sum(e.acts.values()), unwritten),
     Check("no job failed", lambda _: 1, lambda e: (f"{job} failed" for job in e.failed_jobs)),
     Check("nobody astray", lambda e: len({line.number for line in e.lines}), lambda e: e.astray),
     Check("no server error", lambda e: sum(e.webhooks.values()), server_errors),

@@ -1,8 +1,11 @@
 """What is known at the end of a season: rows of the database, and what the world outside says."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+_OUTBOX_ID = re.compile(r"<outbox\.(\d+)@")
 
 
 def nights_between(first: date, last: date) -> list[date]:
@@ -25,6 +28,8 @@ class Stay:
     total: int
     numbers: tuple[str, ...] = ()
     email: str | None = None
+    settled_at: datetime | None = None  # confirmed, or moved last
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,15 @@ class Block:
     ends_on: date
     kind: str = "reservation"
     conflicts: frozenset[int] = frozenset()  # reservations that it is known to collide with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Nights that the owner keeps."""
+
+    unit: int
+    starts_on: date
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +93,10 @@ class Taken:
             return 0
         return self.amount - self.given_back if self.status in ("approved", "refunded") else 0
 
+    def less(self, amount: int) -> "Taken":
+        """Return this payment once `amount` more was given back."""
+        return replace(self, given_back=self.given_back + amount)
+
     @property
     def came_in(self) -> bool:
         return self.status in ("approved", "refunded", "charged_back")
@@ -106,6 +124,7 @@ class Sent:
     status: str
     error: str | None = None
     instead_of: int | None = None  # the message that could not be sent and went out as this one
+    stay: int | None = None  # the reservation that it is about
 
     @property
     def reference(self) -> str:
@@ -126,11 +145,29 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail that reached the mailbox."""
+    """A mail of ours that reached somebody's mailbox."""
 
     to: str
     subject: str
     text: str
+    id: str = ""  # its Message-ID
+    answers: str = ""  # the Message-ID of the mail that it goes under
+    automatic: str = ""  # Auto-Submitted: auto-replied when it answers, auto-generated otherwise
+    calendar: str = ""
+
+    @property
+    def outbox_id(self) -> int | None:
+        match = _OUTBOX_ID.match(self.id)
+        return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A mail of a guest's that reached the lodging's mailbox."""
+
+    id: str  # its Message-ID
+    sender: str
+    absence: bool = False  # written by a program, because nobody is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +187,11 @@ class Evidence:
     """Everything that the audit looks at."""
 
     today: date
+    now: datetime | None = None  # in the lodging's zone
+    reminder_days: int = 1  # before an arrival
     stays: tuple[Stay, ...] = ()
     blocks: tuple[Block, ...] = ()
+    kept: tuple[Kept, ...] = ()
     ledger: tuple[Entry, ...] = ()
     payments: tuple[KnownPayment, ...] = ()
     taken: tuple[Taken, ...] = ()
@@ -160,7 +200,10 @@ class Evidence:
     sent: tuple[Sent, ...] = ()
     lines: tuple[Line, ...] = ()
     mails: tuple[Mail, ...] = ()
+    written: tuple[Written, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    acts: Mapping[str, int] = field(default_factory=dict)  # of the owner: how often which
+    audited: Mapping[str, int] = field(default_factory=dict)  # the same, in the audit trail
     failed_jobs: tuple[str, ...] = ()
     invariants: tuple[str, ...] = ()  # that the application itself finds broken
     astray: tuple[str, ...] = ()  # actors who were not answered, or could make nothing of it

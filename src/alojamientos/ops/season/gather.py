@@ -1,10 +1,11 @@
 """Collect the evidence: the database over SQL, the providers over their control API."""
 
 from datetime import date
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-import httpx2
 import psycopg
 from psycopg.rows import dict_row
 
@@ -14,6 +15,7 @@ from alojamientos.ops.season.evidence import (
     Entry,
     Evidence,
     Feed,
+    Kept,
     KnownPayment,
     Line,
     Mail,
@@ -21,6 +23,7 @@ from alojamientos.ops.season.evidence import (
     Sent,
     Stay,
     Taken,
+    Written,
     nights_between,
 )
 from alojamientos.ops.season.season import Season
@@ -28,11 +31,18 @@ from alojamientos.ops.season.season import Season
 _STAYS = """
     SELECT r.id, r.code, r.accommodation_id AS unit, r.check_in, r.check_out, r.status, r.total,
            r.confirmed_at IS NOT NULL AS was_confirmed,
+           greatest(r.confirmed_at, moved.at) AS settled_at, moved.at IS NOT NULL AS moved,
            r.status = 'pre_reserved' AND r.hold_expires_at < %(now)s AS overdue,
            ARRAY(SELECT c.address FROM conversation c
                   WHERE c.guest_id = r.guest_id AND c.channel = 'whatsapp') AS numbers,
-           (SELECT g.email FROM guest g WHERE g.id = r.guest_id) AS email
-      FROM reservation r ORDER BY r.id
+           coalesce(
+               (SELECT c.address FROM conversation c
+                 WHERE c.guest_id = r.guest_id AND c.channel = 'email' LIMIT 1),
+               (SELECT g.email FROM guest g WHERE g.id = r.guest_id)) AS email
+      FROM reservation r CROSS JOIN LATERAL (
+           SELECT max(happened_at) AS at FROM audit_entry
+            WHERE subject = 'booking:' || r.code AND action = 'booking.moved') moved
+     ORDER BY r.id
 """
 _BLOCKS = """
     SELECT e.feed_id AS feed, e.uid, e.accommodation_id AS unit, e.starts_on, e.ends_on, e.kind,
@@ -40,12 +50,16 @@ _BLOCKS = """
                   WHERE c.event_id = e.id AND c.resolved_at IS NULL) AS conflicts
       FROM calendar_event e WHERE e.cancelled_at IS NULL
 """
+_KEPT = "SELECT accommodation_id AS unit, starts_on, ends_on FROM manual_block"
+_AUDITED = "SELECT action, count(*) AS times FROM audit_entry GROUP BY action"
 _LEDGER = """
-    SELECT l.reservation_id, l.kind, l.amount, p.provider_id AS payment
+    SELECT l.reservation_id, l.kind, l.amount,
+           CASE p.provider WHEN 'hand' THEN 'hand:' || p.id ELSE p.provider_id END AS payment
       FROM ledger_entry l LEFT JOIN payment p ON p.id = l.payment_id
 """
 _PAYMENTS = """
-    SELECT provider_id AS id, reservation_id, amount, refunded, status, outcome FROM payment
+    SELECT CASE provider WHEN 'hand' THEN 'hand:' || id ELSE provider_id END AS id,
+           reservation_id, amount, refunded, status, outcome FROM payment
 """
 _RECEIVED = """
     SELECT i.id, i.source, i.external_id, i.event_type,
@@ -55,7 +69,7 @@ _RECEIVED = """
 """
 # Another way that a message takes is a message of its own, whose key names the one before.
 _SENT = """
-    SELECT id, channel, kind, status, error_code AS error,
+    SELECT id, channel, kind, status, error_code AS error, reservation_id AS stay,
            substring(dedupe_key FROM '^(?:plain|template|mail):(\\d+)$')::bigint AS instead_of
       FROM outbox_message ORDER BY id
 """
@@ -89,28 +103,31 @@ async def evidence(season: Season) -> Evidence:
         stays = await rows(_STAYS)
         blocks = await rows(_BLOCKS)
         feeds = await rows(_FEEDS)
+        mails, written = await _mails(season)
         return Evidence(
             today=today,
+            now=season.clock.now().astimezone(ZoneInfo(season.zone)),
+            reminder_days=season.stack.settings.stay.reminder_days,
             stays=tuple(Stay(**{**row, "numbers": tuple(row["numbers"])}) for row in stays),
             blocks=tuple(
                 Block(**{**row, "conflicts": frozenset(row["conflicts"])}) for row in blocks
             ),
+            kept=tuple(Kept(**row) for row in await rows(_KEPT)),
             ledger=tuple(Entry(**row) for row in await rows(_LEDGER)),
             payments=tuple(KnownPayment(**row) for row in await rows(_PAYMENTS)),
-            taken=tuple(
-                _taken(payment)
-                for payment in (await hands.control("GET", "/_control/mercadopago"))[
-                    "payments"
-                ].values()
-            ),
+            taken=(*await _taken_there(season), *season.cash_box),
             references={
-                row["external_reference"]: row["reservation_id"] for row in await rows(_LINKS)
+                **{row["external_reference"]: row["reservation_id"] for row in await rows(_LINKS)},
+                **{f"hand:{row['code']}": row["id"] for row in stays},
             },
             received=tuple(Received(**row) for row in await rows(_RECEIVED)),
             sent=tuple(Sent(**row) for row in await rows(_SENT)),
             lines=await _lines(season),
-            mails=await _mails(season),
+            mails=mails,
+            written=written,
             feeds=await _published(season, feeds, today=today),
+            acts=dict(season.acts),
+            audited={row["action"]: row["times"] for row in await rows(_AUDITED)},
             failed_jobs=tuple(row["job"] for row in await rows(_JOBS)),
             invariants=await _broken(season),
             astray=tuple(season.notes),
@@ -136,16 +153,34 @@ async def _lines(season: Season) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-async def _mails(season: Season) -> tuple[Mail, ...]:
-    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
-        response = await client.get(f"{season.stack.mail}/api/messages")
-    return tuple(
-        Mail(
-            to=", ".join(mail["to"]),
-            subject=mail["subject"],
-            text=mail["text"],
-        )
-        for mail in response.raise_for_status().json()
+async def _mails(season: Season) -> tuple[tuple[Mail, ...], tuple[Written, ...]]:
+    """Return what the lodging has sent to people, and guests to the lodging, oldest first."""
+    response = await season.post.http.get(f"{season.post.url}/api/messages", timeout=60)
+    kept = list(reversed(response.raise_for_status().json()))
+    lodging = season.stack.settings.guest_mail.mail_sender
+    return (
+        tuple(
+            Mail(
+                to=", ".join(mail["to"]),
+                subject=mail["subject"],
+                text=mail["text"],
+                id=mail["message_id"],
+                answers=mail["in_reply_to"],
+                automatic=mail["auto_submitted"],
+                calendar=mail["calendar"],
+            )
+            for mail in kept
+            if lodging not in mail["to"]
+        ),
+        tuple(
+            Written(
+                id=mail["message_id"],
+                sender=parseaddr(mail["from"])[1],
+                absence=bool(mail["auto_submitted"]),
+            )
+            for mail in kept
+            if lodging in mail["to"]
+        ),
     )
 
 
@@ -194,6 +229,12 @@ async def _broken(season: Season) -> tuple[str, ...]:
         for one in answer.get("invariants", ())
         if one.get("violations")
     )
+
+
+async def _taken_there(season: Season) -> list[Taken]:
+    """Return what was paid at Mercado Pago."""
+    account = await season.hands.control("GET", "/_control/mercadopago")
+    return [_taken(payment) for payment in account["payments"].values()]
 
 
 def _taken(payment: dict[str, Any]) -> Taken:

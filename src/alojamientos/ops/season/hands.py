@@ -7,19 +7,35 @@ from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.season.agenda import Agenda
 from alojamientos.ops.simulator.client import StackClient
 
+_OWNER = "/api/v1/owner"
 _WAITS_S = 2.0  # who waits for less is about to act
+
+
+class Refused(AlojamientosError):  # noqa: N818 - reads as a sentence where it is raised
+    """The application does not do what it was asked for; `answer` is the HTTP status."""
+
+    def __init__(self, message: str, *, answer: int | None) -> None:
+        self.answer = answer
+        super().__init__(message)
 
 
 class Hands(StackClient):
     """A `StackClient` that tells the agenda who only waits."""
 
     def __init__(
-        self, *, agenda: Agenda, simulator_url: str, application_url: str, api_token: str
+        self,
+        *,
+        agenda: Agenda,
+        simulator_url: str,
+        application_url: str,
+        api_token: str,
+        owner_token: str,
     ) -> None:
         super().__init__(
             simulator_url=simulator_url, application_url=application_url, api_token=api_token
         )
         self._agenda = agenda
+        self._owner_headers = {"Authorization": f"Bearer {owner_token}"}
 
     async def chat(
         self, wa_id: str, *, after: int = 0, wait_s: float = 0.0
@@ -34,12 +50,22 @@ class Hands(StackClient):
         return await self._control(method, path, json=body or None)
 
     async def api(self, method: str, path: str, **body: Any) -> Any:
-        """Ask the application as the lodging's page does; raises AlojamientosError."""
-        response = await self._call(
-            method, self._application + path, json=body or None, headers=self._headers
-        )
+        """Ask the application as the lodging's page does; raises Refused or NotReachable."""
+        return await self._ask(method, path, body, headers=self._headers)
+
+    async def owner(self, method: str, path: str, **body: Any) -> Any:
+        """Ask the owner's API; raises Refused or NotReachable."""
+        return await self._ask(method, _OWNER + path, body, headers=self._owner_headers)
+
+    async def _ask(
+        self, method: str, path: str, body: dict[str, Any], *, headers: dict[str, str]
+    ) -> Any:
+        url = self._application + path
+        response = await self._call(method, url, json=body or None, headers=headers)
         if not response.is_success:
-            raise AlojamientosError(f"{method} {path} answered {response.status_code}")
+            raise Refused(
+                f"{method} {path} answered {response.status_code}", answer=response.status_code
+            )
         return response.json()
 
     async def under_way(self) -> int:

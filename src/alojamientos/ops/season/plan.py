@@ -14,6 +14,8 @@ _NEAREST, _FARTHEST = 3, 240  # days to the arrival
 _SHORTEST, _LONGEST = 3, 6
 _LARGEST_PARTY = 6
 _SITE_A_DAY = 2
+_MAILS_A_DAY = 2
+_TWICE, _AWAY = 0.3, 0.3
 _PAYS = 0.7
 _LATEST_H = 40  # some are told what became of it when WhatsApp wants a template
 
@@ -80,6 +82,25 @@ class SiteGuest:
     pays_after: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailPlan:
+    """One guest who writes mails; instants count from the season's first midnight."""
+
+    email: str
+    name: str
+    arrives: timedelta
+    scenario: Scenario
+    words_seed: int
+    days_ahead: int
+    nights: int
+    guests: int
+    pays: Paying
+    pays_after: timedelta
+    cancels_after: timedelta | None  # counted from the payment; None: before paying
+    twice: bool  # mails arrive a second time
+    away: bool  # the mail program answers once that nobody is there
+
+
 def site_guests(*, seed: int, days: int) -> list[SiteGuest]:
     """Return every guest who books on the page, in order; the same for the same arguments."""
     rng = random.Random(f"site:{seed}")
@@ -97,6 +118,43 @@ def site_guests(*, seed: int, days: int) -> list[SiteGuest]:
         for day in range(days)
         for number in range(rng.randint(0, _SITE_A_DAY))
     ]
+
+
+def mail_guests(*, seed: int, days: int) -> list[MailPlan]:
+    """Return every guest who writes mails, in order; the same for the same arguments."""
+    rng = random.Random(f"mail:{seed}")
+    # Spoken words, two parties at once and duplicated webhooks are WhatsApp's.
+    scenarios = [
+        scenario
+        for scenario in SCENARIOS
+        if scenario.ending is not Ending.REFUSED
+        and not (scenario.voice or scenario.duplicates or scenario.parties > 1)
+    ]
+    weights = [scenario.weight for scenario in scenarios]
+    plans = []
+    for day in range(days):
+        for number in range(rng.randint(1, _MAILS_A_DAY)):
+            pays = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+            plans.append(
+                MailPlan(
+                    email=f"mail-{seed}-{day}-{number}@example.com",
+                    name=new_name(rng),
+                    arrives=timedelta(days=day, hours=rng.uniform(0, 23.9)),
+                    scenario=rng.choices(scenarios, weights)[0],
+                    words_seed=rng.randrange(2**32),
+                    days_ahead=_days_ahead(rng),
+                    nights=rng.randint(_SHORTEST, _LONGEST),
+                    guests=rng.randint(1, _LARGEST_PARTY),
+                    pays=pays,
+                    pays_after=_pays_after(pays, rng),
+                    cancels_after=timedelta(hours=rng.uniform(1, 60))
+                    if rng.random() < 0.5  # noqa: PLR2004 - one in two
+                    else None,
+                    twice=rng.random() < _TWICE,
+                    away=rng.random() < _AWAY,
+                )
+            )
+    return sorted(plans, key=lambda plan: plan.arrives)
 
 
 def whatsapp_guests(*, seed: int, days: int, per_day: float = _PER_DAY) -> list[GuestPlan]:

@@ -9,6 +9,7 @@ import psycopg
 from alojamientos.ops.season.clock import REAL_TIME
 
 SWEEP = "jobs.sweep"  # runs in real time, for the workers' sake
+READ_MAIL = "mail.read"
 
 # What could run now and what is running. A job behind the lock of one that waits cannot.
 _STATE = """
@@ -99,6 +100,11 @@ class Queue:
         """Return when the next hold runs out, by the season's clock."""
         query = "SELECT min(hold_expires_at) FROM reservation WHERE status = 'pre_reserved'"
         row = await (await self._conn.execute(query)).fetchone()
+        return row[0] if row and isinstance(row[0], datetime) else None
+
+    async def mailbox_rests_until(self) -> datetime | None:
+        """Return until when the mailbox is left alone because it could not be read."""
+        row = await (await self._conn.execute("SELECT max(retry_at) FROM mailbox")).fetchone()
         return row[0] if row and isinstance(row[0], datetime) else None
 
     async def newest_worker(self) -> int:

@@ -12,9 +12,12 @@ from croniter import croniter
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.launcher import parts
 from alojamientos.ops.season.agenda import Agenda
+from alojamientos.ops.season.evidence import Taken
 from alojamientos.ops.season.hands import Hands
-from alojamientos.ops.season.queue import SWEEP, Queue
+from alojamientos.ops.season.post import Post
+from alojamientos.ops.season.queue import READ_MAIL, SWEEP, Queue
 from alojamientos.ops.season.stack import Stack
+from alojamientos.ops.simulator.mail_guest import sink_client
 
 _POLL_S = 0.008
 _QUIET_LOOKS = 2  # a message may be between two processes at the first
@@ -41,6 +44,7 @@ class Season:
         queue: Queue,
         agenda: Agenda,
         hands: Hands,
+        post: Post,
         seed: int,
         days: int,
     ) -> None:
@@ -48,11 +52,16 @@ class Season:
         self.clock = stack.clock
         self.agenda = agenda
         self.hands = hands
+        self.post = post
         self.seed = seed
         self.days = days
         self.zone = stack.settings.app.time_zone
         self.counts: Counter[str] = Counter()  # what happened, for the report
         self.notes: list[str] = []  # what went otherwise than its actor wanted
+        self.acts: Counter[str] = Counter()  # of the owner, by their names in the audit trail
+        self.cash_box: list[Taken] = []  # what the owner took by hand
+        self.left_to_owner: set[str] = set()  # addresses whose conversation was paused
+        self.ended_by_owner: set[str] = set()  # codes of bookings
         self._queue = queue
         midnight = self.clock.now().astimezone(ZoneInfo(self.zone)) + timedelta(days=1)
         self.starts_at = midnight.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -77,6 +86,16 @@ class Season:
     def note(self, line: str) -> None:
         """Keep what went otherwise than its actor wanted, with when."""
         self.notes.append(f"{self.clock.now().astimezone(ZoneInfo(self.zone)):%d/%m %H:%M} {line}")
+
+    def did(self, action: str) -> None:
+        """Keep what the owner did, as the audit trail calls it."""
+        self.acts[action] += 1
+
+    def excuses(self, address: str, code: str | None) -> str | None:
+        """Return why a guest cannot get on by no fault of the assistant's, or None."""
+        if address in self.left_to_owner:
+            return "left to the owner"
+        return "the owner was quicker" if code in self.ended_by_owner else None
 
     async def kill(self, part: str) -> None:
         """Kill web or worker and wait until it is back."""
@@ -106,15 +125,17 @@ class Season:
             on_stop(min(stop, self.ends_at))
 
     async def _settle(self) -> None:
-        """Return once no actor acts, no job could run and no webhook is on its way."""
+        """Return once no actor acts, no job could run and no webhook or mail is on its way."""
         quiet, moves = 0, -1
         deadline = asyncio.get_running_loop().time() + _SECONDS_TO_SETTLE
         while quiet < _QUIET_LOOKS:
             busy = {"actors": self.agenda.busy}
             if not busy["actors"]:
+                jobs = (await self._queue.state()).busy
                 busy |= {
-                    "jobs": (await self._queue.state()).busy,
+                    "jobs": jobs,
                     "webhooks": await self.hands.under_way(),
+                    "mails": await self._unread(read=not jobs),
                 }
             calm = not any(busy.values()) and self.agenda.moves == moves
             quiet = quiet + 1 if calm else 0
@@ -124,6 +145,19 @@ class Season:
                 raise NotSettling(f"Still under way after {_SECONDS_TO_SETTLE:g} s: {left}")
             await asyncio.sleep(_POLL_S)
 
+    async def _unread(self, *, read: bool) -> int:
+        """Return how many mails wait to be read; with `read` have them read, as in life."""
+        unread = await self.post.unread()
+        if not unread:
+            return 0
+        now = self.clock.now()
+        rests_until = await self._queue.mailbox_rests_until()
+        if rests_until is not None and rests_until > now:
+            return 0
+        if read:
+            await self._queue.put(READ_MAIL, due=now)
+        return unread
+
     async def _next_stop(self) -> datetime:
         now = self.clock.now()
         stops = [now + _LONGEST_STEP, *self._looks]
@@ -132,6 +166,8 @@ class Season:
         if (ends := await self._queue.next_hold_end()) is not None:
             # The job that ends it comes with the next minute.
             stops += [_next_minute(ends), _next_minute(ends - timedelta(minutes=15))]
+        if (tried := await self._queue.mailbox_rests_until()) is not None:
+            stops.append(tried)
         stops += [
             rare
             for name, cron in self.stack.schedule.items()
@@ -195,10 +231,19 @@ async def opened(stack: Stack, *, seed: int, days: int) -> AsyncIterator[Season]
         simulator_url=stack.simulators,
         application_url=stack.web,
         api_token=stack.api_token,
+        owner_token=stack.owner_token,
     )
     try:
-        async with hands:
-            yield Season(stack=stack, queue=queue, agenda=agenda, hands=hands, seed=seed, days=days)
+        async with hands, sink_client() as http:
+            yield Season(
+                stack=stack,
+                queue=queue,
+                agenda=agenda,
+                hands=hands,
+                post=Post(agenda=agenda, url=stack.mail, http=http),
+                seed=seed,
+                days=days,
+            )
     finally:
         await agenda.close()
         await queue.close()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import secrets
 import signal
 import socket
 import sys
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
+from pydantic import SecretStr
 
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.launcher import config, parts
@@ -26,7 +28,7 @@ from alojamientos.telemetry.logs import redact
 _PORTS = (
     *(("app", "web_port"), ("app", "worker_metrics_port"), ("mail", "port")),
     *(("stack", name) for name in ("postgres_port", "redis_port", "simulator_port")),
-    ("stack", "mail_http_port"),
+    *(("stack", name) for name in ("mail_http_port", "imap_port")),
 )
 _BELOW_OUTGOING = (20_000, 32_000)  # where no outgoing connection takes one away meanwhile
 _UNHURRIED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -64,6 +66,11 @@ class Stack:
     @property
     def api_token(self) -> str:
         return self.settings.app.api_token.get_secret_value()
+
+    @property
+    def owner_token(self) -> str:
+        token = self.settings.app.owner_token
+        return token.get_secret_value() if token else ""
 
     async def kill(self, name: str) -> None:
         """Kill a part with SIGKILL and return when its parent has it running again."""
@@ -128,7 +135,11 @@ def create(folder: Path) -> tuple[Stack, dict[str, str]]:
         **{name: group.model_construct() for name, group in Settings.groups.items()}
     )
     changes: dict[str, dict[str, object]] = {
-        "app": {"simulated_clock": clock_file, "rate_limit_per_minute": 1_000_000},
+        "app": {
+            "simulated_clock": clock_file,
+            "rate_limit_per_minute": 1_000_000,
+            "owner_token": SecretStr(secrets.token_urlsafe(32)),
+        },
         "alert": {"whatsapp_to": "none"},
         "journey": {"enabled": False},  # it rehearses once a real minute
         "stack": {"state_dir": folder},

@@ -26,6 +26,7 @@ CALENDAR_MODES = ("500", "404", "429", "garbage", "blank", "empty", "truncated")
 _A_DAY = 0.8  # faults of providers
 _SHORTEST_H, _LONGEST_H = 0.5, 3.0
 _KILLED_EVERY_DAYS = {parts.WORKER: 5, parts.WEB: 7, parts.VALKEY: 10}
+_CLOSED_EVERY_DAYS = 4  # the mailbox
 _AWAKE = (9.0, 22.0)  # hours in which something that goes wrong is noticed
 
 
@@ -51,11 +52,20 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """A while in which the lodging's mailbox lets nobody in; mails go on arriving."""
+
+    starts: timedelta
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Troubles:
     """All that goes wrong; calendars' own troubles are with the calendars."""
 
     outages: list[Outage] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
+    closures: list[Closure] = field(default_factory=list)
 
 
 def troubles(*, seed: int, days: int, busy: list[timedelta]) -> Troubles:
@@ -78,6 +88,13 @@ def troubles(*, seed: int, days: int, busy: list[timedelta]) -> Troubles:
                 mode=mode,
                 share=share,
                 delay_s=delay_s,
+            )
+        )
+    for first in range(0, days, _CLOSED_EVERY_DAYS):
+        found.closures.append(
+            Closure(
+                starts=timedelta(days=first, hours=rng.uniform(0, 24)),
+                lasts=timedelta(hours=rng.uniform(_SHORTEST_H, _LONGEST_H)),
             )
         )
     for part, every in _KILLED_EVERY_DAYS.items():

@@ -17,7 +17,7 @@ from alojamientos.kit.clock import utc_now
 from alojamientos.ops.simulator import log_events
 from alojamientos.telemetry import logs
 
-_MOST_KEPT = 500
+MOST_KEPT = 500
 _STAMP = "%Y%m%dT%H%M%S.%f"
 _LARGEST = 10 * 1024 * 1024
 
@@ -33,6 +33,10 @@ class Mail:
     text: str
     html: str
     received_at: str
+    message_id: str = ""
+    in_reply_to: str = ""
+    auto_submitted: str = ""
+    calendar: str = ""  # the first calendar that is attached
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
@@ -40,10 +44,12 @@ class Mail:
 
 
 class Mailbox:
-    """The mails in a folder of .eml files; the newest 500 stay."""
+    """The mails in a folder of .eml files; the newest `most` stay."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, most: int = MOST_KEPT) -> None:
         self._folder = folder
+        self._most = most
+        self.taken = 0  # grows with every mail
         folder.mkdir(parents=True, exist_ok=True)
         self._mails: dict[str, Mail] = {}
         for path in sorted(folder.glob("*.eml")):
@@ -63,6 +69,7 @@ class Mailbox:
         new.replace(self._folder / f"{mail_id}.eml")
         mail = _read(mail_id, envelope + content)
         self._mails[mail_id] = mail
+        self.taken += 1
         self._drop_old()
         return mail
 
@@ -83,7 +90,7 @@ class Mailbox:
             self._delete(mail_id)
 
     def _drop_old(self) -> None:
-        while len(self._mails) > _MOST_KEPT:
+        while len(self._mails) > self._most:
             self._delete(next(iter(self._mails)))
 
     def _delete(self, mail_id: str) -> None:
@@ -144,6 +151,10 @@ def _read(mail_id: str, content: bytes) -> Mail:
         text=_body(message, "plain"),
         html=_body(message, "html"),
         received_at=received.isoformat(),
+        message_id=_header(message, "message-id"),
+        in_reply_to=_header(message, "in-reply-to"),
+        auto_submitted=_header(message, "auto-submitted"),
+        calendar=_calendar(message),
     )
 
 
@@ -165,8 +176,19 @@ def _body(message: email.message.Message, kind: str) -> str:
     if not isinstance(message, email.message.EmailMessage):
         return ""
     part = message.get_body(preferencelist=(kind,))
-    if part is None:
-        return ""
+    return "" if part is None else _content(part)
+
+
+def _calendar(message: email.message.Message) -> str:
+    for part in message.walk():
+        if part.get_content_type() != "text/calendar":
+            continue
+        if isinstance(part, email.message.MIMEPart):
+            return _content(part)
+    return ""
+
+
+def _content(part: email.message.MIMEPart) -> str:
     try:
         return str(part.get_content())
     except (LookupError, KeyError, ValueError):

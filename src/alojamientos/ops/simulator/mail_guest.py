@@ -1,28 +1,41 @@
-"""One simulated guest who writes mails: over SMTP, with a mail program's habits."""
+"""One simulated guest who writes mails: over SMTP, with a mail program's habits; books, cancels."""
 
 import asyncio
 import email
 import email.policy
 import email.utils
-import time
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import aiosmtplib
 import httpx2
 
+from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.simulator.client import NotReachable
-from alojamientos.ops.simulator.guest import Line, Unanswered
+from alojamientos.ops.simulator.dialog import Said, Wish, read
+from alojamientos.ops.simulator.guest import Astray, DatesTaken, Line, Unanswered
 
 _LOOK_S = 0.2
+_MOST_TURNS = 8
+_NUMBERED = re.compile(r"^1\. ", re.MULTILINE)
+
+
+async def _look_again(_until: datetime) -> None:
+    await asyncio.sleep(_LOOK_S)
 
 
 @dataclass(slots=True, kw_only=True)
 class MailGuest:
-    """Write to `lodging` from `address` and read what comes back out of the sink."""
+    """Write to `lodging` from `address` and read what comes back out of the sink.
+
+    `now` is the time that this guest lives in. `wait` returns when there may be a mail, at an
+    instant at the latest.
+    """
 
     address: str
     name: str
@@ -32,14 +45,22 @@ class MailGuest:
     deadline_s: float
     on_line: Callable[[Line], None]
     http: httpx2.AsyncClient
+    now: Callable[[], datetime] = utc_now
+    wait: Callable[[datetime], Awaitable[None]] = _look_again
+    code: str | None = None  # of the stay that is held
     got: list[EmailMessage] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)  # Message-IDs
+    timings: dict[str, float] = field(default_factory=dict)  # seconds since the first word
     seconds: list[float] = field(default_factory=list)
     _known: set[str] = field(default_factory=set)
+    _began: datetime | None = None
 
-    async def write(self, text: str, *, subject: str) -> EmailMessage:
-        """Begin a conversation and return the answer; raises Unanswered."""
-        return await self._ask(self._mail(text, subject=subject), shown=text)
+    async def write(self, text: str, *, subject: str, twice: bool = False) -> EmailMessage:
+        """Begin a conversation and return the answer; raises Unanswered.
+
+        `twice`: the mail arrives a second time.
+        """
+        return await self._ask(self._mail(text, subject=subject), shown=text, twice=twice)
 
     async def answer(self, mail: EmailMessage, text: str) -> EmailMessage:
         """Answer a mail, quoting it whole, and return what comes back; raises Unanswered."""
@@ -47,9 +68,7 @@ class MailGuest:
 
     async def send_again(self, mail: EmailMessage, text: str) -> EmailMessage:
         """Answer with a mail that arrives twice; raises Unanswered."""
-        twice = self._answer(mail, text)
-        await self._send(twice)
-        return await self._ask(twice, shown=f"{text}  (twice)")
+        return await self._ask(self._answer(mail, text), shown=text, twice=True)
 
     async def be_away(self, mail: EmailMessage) -> None:
         """Let the mail program say that nobody is there; no answer is waited for."""
@@ -62,22 +81,70 @@ class MailGuest:
     async def listen(self, *, seconds: float | None = None) -> EmailMessage:
         """Return the next mail to this guest; raises Unanswered."""
         patience = self.deadline_s if seconds is None else seconds
-        give_up = time.perf_counter() + patience
-        while time.perf_counter() < give_up:
+        give_up = self.now() + timedelta(seconds=patience)
+        while self.now() < give_up:
             for listed in reversed(await self._get(f"/api/messages?to={self.address}")):
                 if listed["id"] not in self._known:
                     self._known.add(listed["id"])
                     return await self._read(listed["id"])
-            await asyncio.sleep(_LOOK_S)
+            await self.wait(give_up)
         raise Unanswered(f"No mail within {patience:g} s")
 
-    async def _ask(self, mail: EmailMessage, *, shown: str) -> EmailMessage:
-        self.on_line(Line(who="guest", text=shown))
-        start = time.perf_counter()
+    async def hold(
+        self, mail: EmailMessage, wish: Wish, *, today: date, twice: bool = False
+    ) -> str:
+        """Answer until the stay is held and its payment link is here; return the preference.
+
+        `twice`: a choice is sent in a mail that arrives twice. Raises Unanswered, DatesTaken or
+        Astray.
+        """
+        for _ in range(_MOST_TURNS):
+            text = text_of(mail)
+            move = read({"text": text}, wish, today=today)
+            if move.said is Said.LINK and move.preference_id:
+                self.mark("link")
+                return move.preference_id
+            if move.said is Said.HELD:
+                self.code = move.code
+                self.mark("held")
+                mail = await self.listen()
+            elif move.said is Said.TAKEN:
+                raise DatesTaken
+            elif _NUMBERED.search(text):
+                mail = await (self.send_again if twice else self.answer)(mail, "1")
+            else:
+                mail = await self.answer(mail, move.text or "Dale, reservala")
+        raise Astray(f"No hold after {_MOST_TURNS} mails")
+
+    async def cancel(self, mail: EmailMessage, wish: Wish, *, today: date) -> None:
+        """Cancel the stay that is held, answering `mail`; raises Unanswered or Astray."""
+        said = await self.answer(mail, f"Quiero cancelar mi reserva {self.code or ''}".strip())
+        for _ in range(3):
+            text = text_of(said)
+            if read({"text": text}, wish, today=today).said is Said.CANCELLED:
+                self.mark("cancelled")
+                return
+            if not _NUMBERED.search(text):
+                break
+            said = await self.answer(said, "1")
+        raise Astray(f"The stay was not cancelled: {text_of(said)[:120]!r}")
+
+    async def _ask(self, mail: EmailMessage, *, shown: str, twice: bool = False) -> EmailMessage:
+        self.on_line(Line(who="guest", text=f"{shown}  (twice)" if twice else shown))
+        if twice:
+            await self._send(mail)
+        start = self.now()
         await self._send(mail)
         answer = await self.listen()
-        self.seconds.append(time.perf_counter() - start)
+        while not _answers(answer, mail):  # the news of a booking may come in between
+            answer = await self.listen()
+        self.seconds.append((self.now() - start).total_seconds())
         return answer
+
+    def mark(self, step: str) -> None:
+        """Note when a step was reached."""
+        began = self._began or self.now()
+        self.timings[step] = round((self.now() - began).total_seconds(), 3)
 
     async def _read(self, mail_id: str) -> EmailMessage:
         response = await self._call(f"/api/messages/{mail_id}/raw")
@@ -92,7 +159,7 @@ class MailGuest:
         mail["From"] = email.utils.formataddr((self.name, self.address))
         mail["To"] = self.lodging
         mail["Subject"] = subject
-        mail["Date"] = email.utils.localtime()
+        mail["Date"] = self.now()
         mail["Message-ID"] = email.utils.make_msgid(domain=self.address.rpartition("@")[2])
         mail.set_content(text)
         return mail
@@ -111,6 +178,7 @@ class MailGuest:
 
     async def _send(self, mail: EmailMessage) -> None:
         self.sent.append(str(mail["Message-ID"]))
+        self._began = self._began or self.now()
         try:
             await aiosmtplib.send(
                 mail,
@@ -145,6 +213,14 @@ class MailGuest:
 def sink_client() -> httpx2.AsyncClient:
     """Build what a guest reads the sink with; use it as an async context manager."""
     return httpx2.AsyncClient(trust_env=False)
+
+
+def _answers(mail: EmailMessage, asked: EmailMessage) -> bool:
+    """Tell whether somebody has answered, and not written by themselves under the same mail."""
+    return (
+        str(mail["In-Reply-To"]) == str(asked["Message-ID"])
+        and mail["Auto-Submitted"] == "auto-replied"
+    )
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -1,8 +1,6 @@
 """A whole booking by mail, and an audit of what it left behind."""
 
 import random
-import re
-import time
 from dataclasses import dataclass, field
 from datetime import date
 from email.message import EmailMessage
@@ -20,9 +18,7 @@ from alojamientos.ops.simulator.journeys import find_wish
 from alojamientos.ops.simulator.mail_guest import MailGuest, text_of
 from alojamientos.telemetry import context
 
-_MOST_TURNS = 8
 _QUIET_S = 4.0  # after so long nothing more is said that should not be
-_NUMBERED = re.compile(r"^1\. ", re.MULTILINE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,49 +60,31 @@ async def book_by_mail(
     wish = await find_wish(client, random.Random(seed), today=today)
     report.check_in, report.check_out, report.guests = wish.check_in, wish.check_out, wish.guests
     try:
-        confirmation = await _play(client, guest, wish, report, today=today)
+        confirmation = await _play(client, guest, wish, today=today)
         await guest.be_away(confirmation)
-        report.audit = await _audited(client, guest, wish, confirmation, report, zone=zone)
+        report.audit = await _audited(client, guest, wish, confirmation, zone=zone)
         report.outcome = "confirmed"
     except Unanswered as error:
         report.outcome, report.reason = "unanswered", error.message
     except AlojamientosError as error:
         report.reason = error.message
+    report.code, report.timings = guest.code, guest.timings
     report.reply_seconds = guest.seconds
     return report
 
 
-async def _play(
-    client: StackClient, guest: MailGuest, wish: Wish, report: MailReport, *, today: date
-) -> EmailMessage:
-    started = time.perf_counter()
-
-    def mark(step: str) -> None:
-        report.timings[step] = round(time.perf_counter() - started, 3)
-
+async def _play(client: StackClient, guest: MailGuest, wish: Wish, *, today: date) -> EmailMessage:
     question = f"Hola, ¿tenés lugar {wish.words(today=today)} para {wish.guests}?"
     mail = await guest.write(question, subject="Consulta")
-    for _ in range(_MOST_TURNS):
-        text = text_of(mail)
-        move = dialog.read({"text": text}, wish, today=today)
-        if move.said is Said.LINK and move.preference_id:
-            mark("link")
-            with context.trace(context.new_trace_id()):
-                await client.pay(move.preference_id, traceparent=context.traceparent())
-            mark("paid")
-            mail = await guest.listen()
-        elif move.said is Said.CONFIRMED:
-            mark("confirmed")
-            return mail
-        elif move.said is Said.HELD:
-            report.code = move.code
-            mark("held")
-            mail = await guest.listen()
-        elif _NUMBERED.search(text):
-            mail = await guest.send_again(mail, "1")
-        else:
-            mail = await guest.answer(mail, move.text or "Dale, reservala")
-    raise Astray(f"No confirmation after {_MOST_TURNS} mails")
+    preference = await guest.hold(mail, wish, today=today, twice=True)
+    with context.trace(context.new_trace_id()):
+        await client.pay(preference, traceparent=context.traceparent())
+    guest.mark("paid")
+    confirmation = await guest.listen()
+    if dialog.read({"text": text_of(confirmation)}, wish, today=today).said is not Said.CONFIRMED:
+        raise Astray(f"Paid, and told: {text_of(confirmation)[:120]!r}")
+    guest.mark("confirmed")
+    return confirmation
 
 
 async def _audited(
@@ -114,7 +92,6 @@ async def _audited(
     guest: MailGuest,
     wish: Wish,
     confirmation: EmailMessage,
-    report: MailReport,
     *,
     zone: str,
 ) -> dict[str, bool]:
@@ -125,7 +102,7 @@ async def _audited(
         quiet = True
     else:
         quiet = False
-    reservation = await client.reservation(report.code or "")
+    reservation = await client.reservation(guest.code or "")
     invariants = await client.invariants()
     entry = _entry(confirmation)
     local = ZoneInfo(zone)
@@ -140,7 +117,7 @@ async def _audited(
             mail.get_body(("plain",)) and mail.get_body(("html",)) for mail in guest.got
         ),
         "the confirmation has the stay as a calendar entry": entry is not None
-        and str(entry["uid"]).startswith(f"{report.code}@")
+        and str(entry["uid"]).startswith(f"{guest.code}@")
         and entry["dtstart"].dt.astimezone(local).date() == wish.check_in
         and entry["dtend"].dt.astimezone(local).date() == wish.check_out,
         "every invariant holds": bool(invariants.get("ok")),

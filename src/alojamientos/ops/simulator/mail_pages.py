@@ -23,6 +23,8 @@ class Door(Protocol):
 
     def open(self) -> None: ...
 
+    async def unread(self) -> int: ...
+
 
 def create_mail_app(mailbox: Mailbox, door: Door | None = None) -> Starlette:
     """Build the mail sink's web application over `mailbox`; `door` shuts what is read over IMAP."""
@@ -62,6 +64,11 @@ def create_mail_app(mailbox: Mailbox, door: Door | None = None) -> Starlette:
         mailbox.clear()
         return Response(status_code=204)
 
+    async def state(_: Request) -> Response:
+        return json_response(
+            {"taken": mailbox.taken, "unread": 0 if door is None else await door.unread()}
+        )
+
     return Starlette(
         routes=[
             Route("/", inbox),
@@ -71,6 +78,7 @@ def create_mail_app(mailbox: Mailbox, door: Door | None = None) -> Starlette:
             Route("/api/messages/{id}", one, methods=["GET"]),
             Route("/api/messages/{id}/raw", raw, methods=["GET"]),
             Route("/api/messages", cleared, methods=["DELETE"]),
+            Route("/_control/mailbox", state, methods=["GET"]),
             *([] if door is None else _door_routes(door)),
         ]
     )

@@ -39,6 +39,12 @@ class ImapMailbox:
         """Let people in again."""
         self._open = True
 
+    async def unread(self) -> int:
+        """Return how many mails its reader could read and has not; none while it is shut."""
+        if not self._open:
+            return 0
+        return (await (await self._folders.get_mailbox(INBOX)).snapshot()).unseen
+
     async def serve(
         self, serve: ServeImap, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:

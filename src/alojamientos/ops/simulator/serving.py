@@ -17,7 +17,7 @@ from alojamientos.kit.clock import utc_now
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.ops.simulator import log_events
 from alojamientos.ops.simulator.config import MailAccount, SimulatorConfig
-from alojamientos.ops.simulator.mail import Inbox, Mailbox, create_protocol
+from alojamientos.ops.simulator.mail import MOST_KEPT, Inbox, Mailbox, create_protocol
 from alojamientos.ops.simulator.mail_pages import create_mail_app
 from alojamientos.ops.simulator.server import create_app
 from alojamientos.telemetry import logs
@@ -46,16 +46,22 @@ async def serve_providers(
 
 
 async def serve_mail(
-    *, folder: Path, host: str, smtp_port: int, http_port: int, account: MailAccount | None = None
+    *,
+    folder: Path,
+    host: str,
+    smtp_port: int,
+    http_port: int,
+    account: MailAccount | None = None,
+    most: int = MOST_KEPT,
 ) -> None:
     """Serve the mail sink, SMTP and HTTP, until SIGTERM or SIGINT; raises PortTaken.
 
-    With `account` mails to it can be read over IMAP, too.
+    With `account` mails to it can be read over IMAP, too. `most`: how many are kept.
     """
     smtp_listener = _listen(host, smtp_port, setting="SMTP_PORT")
     http_listener = _listen(host, http_port, setting="STACK_MAIL_HTTP_PORT")
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # it tells of every SMTP command
-    mailbox = Mailbox(folder)
+    mailbox = Mailbox(folder, most=most)
     loop = asyncio.get_running_loop()
     async with contextlib.AsyncExitStack() as stack:
         inbox: Inbox | None = None

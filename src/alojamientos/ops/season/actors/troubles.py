@@ -4,7 +4,7 @@ import asyncio
 
 from alojamientos.ops.season.plan import whatsapp_guests
 from alojamientos.ops.season.season import Season
-from alojamientos.ops.season.troubles import Kill, Outage, troubles
+from alojamientos.ops.season.troubles import Closure, Kill, Outage, troubles
 
 
 def actors(season: Season) -> None:
@@ -13,6 +13,8 @@ def actors(season: Season) -> None:
     found = troubles(seed=season.seed, days=season.days, busy=busy)
     for outage in found.outages:
         season.agenda.spawn(_fail(season, outage))
+    for closure in found.closures:
+        season.agenda.spawn(_close(season, closure))
     for kill in found.kills:
         season.agenda.spawn(_kill(season, kill))
 
@@ -30,6 +32,14 @@ async def _fail(season: Season, outage: Outage) -> None:
         **({} if outage.delay_s is None else {"delay_s": outage.delay_s}),
     )
     await season.sleep(outage.lasts)  # the clock stops at its end as well
+
+
+async def _close(season: Season, closure: Closure) -> None:
+    await season.agenda.until(season.at(closure.starts))
+    season.counts["fault mailbox shut"] += 1
+    await season.post.shut()
+    await season.sleep(closure.lasts)
+    await season.post.open()
 
 
 async def _kill(season: Season, kill: Kill) -> None:

@@ -4,14 +4,14 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from alojamientos.ops.season.plan import GuestPlan, Paying, whatsapp_guests
+from alojamientos.ops.season.actors.paying import pay
+from alojamientos.ops.season.plan import GuestPlan, whatsapp_guests
 from alojamientos.ops.season.season import Season
 from alojamientos.ops.simulator.dialog import Said, Wish, read
 from alojamientos.ops.simulator.guest import Astray, DatesTaken, Guest, Unanswered
 from alojamientos.ops.simulator.scenarios import Ending
 
 _PATIENCE = timedelta(hours=12)  # a guest who has no answer by then has none
-_NOTIFIED_LATE = timedelta(hours=3)
 
 
 def actors(season: Season) -> None:
@@ -47,8 +47,10 @@ class _Guest:
         except DatesTaken:
             outcome = "dates taken"
         except (Unanswered, Astray) as error:
-            outcome = type(error).__name__.lower()
-            season.note(f"{plan.wa_id} ({plan.scenario.name}): {error.message}")
+            excuse = season.excuses(plan.wa_id, guest.seen.code)
+            outcome = excuse or type(error).__name__.lower()
+            if excuse is None:
+                season.note(f"{plan.wa_id} ({plan.scenario.name}): {error.message}")
         season.counts[f"WhatsApp: {outcome}"] += 1
 
     async def _play(self, guest: Guest, wish: Wish) -> str:
@@ -73,7 +75,7 @@ class _Guest:
             await guest.cancel(wish)
             return "cancelled unpaid"
         await self._season.sleep(plan.pays_after)
-        await self._pay(preference)
+        await pay(self._season, preference, pays=plan.pays)
         confirmed = await self._heard(guest, wish)
         if cancels and confirmed and plan.cancels_after is not None:
             await self._season.sleep(plan.cancels_after)
@@ -90,56 +92,3 @@ class _Guest:
             if "devol" in entry["text"].lower() or "reintegr" in entry["text"].lower():
                 return False
         return False
-
-    async def _pay(self, preference: str) -> None:
-        season, pays = self._season, self._plan.pays
-        season.counts[f"payment {pays}"] += 1
-        pay = {"preference_id": preference, "late": True}
-        if pays is Paying.LOST:
-            await self._do(**pay, notify=False)
-        elif pays is Paying.DELAYED:
-            payment = await self._do(**pay, notify=False)
-            season.agenda.spawn(self._notify_later(payment))
-        elif pays is Paying.DOUBLED:
-            await self._do(**pay, duplicates=3)
-        elif pays is Paying.SHUFFLED:
-            payment = await self._do(**pay, status="in_process", notify=False)
-            await season.sleep(timedelta(minutes=1))
-            await self._change(payment, status="approved")
-            await self._notify(payment)
-        elif pays is Paying.REJECTED:
-            await self._do(**pay, status="rejected")
-            await season.sleep(timedelta(minutes=2))
-            await self._do(**pay)
-        elif pays is Paying.TWICE:
-            await self._do(**pay)
-            await self._do(**pay)
-        else:
-            payment = await self._do(**pay)
-            if pays in (Paying.REFUNDED, Paying.CHARGED_BACK):
-                season.agenda.spawn(self._take_back(payment))
-
-    async def _do(self, **body: Any) -> str:
-        answer = await self._season.hands.control("POST", "/_control/mercadopago/pay", **body)
-        return str(answer["payment"]["id"])
-
-    async def _change(self, payment: str, **body: Any) -> None:
-        await self._season.hands.control(
-            "POST", f"/_control/mercadopago/payments/{payment}", **body
-        )
-
-    async def _notify(self, payment: str) -> None:
-        await self._season.hands.control(
-            "POST", f"/_control/mercadopago/payments/{payment}/notify", notify=True
-        )
-
-    async def _notify_later(self, payment: str) -> None:
-        await self._season.sleep(_NOTIFIED_LATE)
-        await self._notify(payment)
-
-    async def _take_back(self, payment: str) -> None:
-        await self._season.sleep(timedelta(days=1))
-        if self._plan.pays is Paying.REFUNDED:
-            await self._change(payment, refund=None)
-        else:
-            await self._change(payment, status="charged_back")
