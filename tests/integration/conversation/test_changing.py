@@ -81,7 +81,7 @@ async def link_of(guest, code: str, number: int) -> int:
 # a hold that is not paid
 
 
-async def test_a_hold_moves_after_the_new_price_was_told_and_agreed_to(guest, stays, facts):
+async def test_a_hold_moves_after_the_new_price_was_told_and_agreed_to(guest, stays, facts, rows):
     code = await guest.books()
 
     asked = await guest.says("quiero cambiar la fecha de mi reserva")
@@ -99,6 +99,7 @@ async def test_a_hold_moves_after_the_new_price_was_told_and_agreed_to(guest, st
     assert f"Cambié tu reserva *{code}*" in told
     assert "el anterior ya no sirve" in told
     assert await stays() == [("2027-02-08", "2027-02-12", 4, "pre_reserved")]
+    assert await rows("SELECT count(*) FROM outbox_message") == [(0,)]  # answered, not told twice
     (moved,) = facts
     assert (moved.actor, moved.code, moved.nights) == ("guest", code, 4)
 
@@ -375,6 +376,20 @@ async def test_nights_sold_before_the_yes_leave_the_old_ones_and_it_is_told(gues
     assert "sigue como estaba" in text
     assert (await stays())[0] == (*JANUARY, 4, "pre_reserved")
     assert [type(fact) for fact in facts] == [DatesTaken]
+
+
+async def test_nights_that_the_owner_blocked_before_the_yes_are_taken_too(guest, stays):
+    await guest.books()
+    await guest.says("quiero mover la reserva del 8 al 11 de febrero")
+    async with guest.database.begin() as tx:
+        await tx.conn.exec_driver_sql(
+            "INSERT INTO manual_block (accommodation_id, starts_on, ends_on)"
+            " VALUES (2, '2027-02-10', '2027-02-12')"
+        )
+
+    assert "justo se ocupó" in await guest.taps("change:yes")
+
+    assert await stays() == [(*JANUARY, 4, "pre_reserved")]
 
 
 @pytest.mark.parametrize("round_", range(4))

@@ -68,6 +68,22 @@ async def test_a_booking_by_mail_in_one_thread(office: PostOffice):
     assert office.recorded.of("webhook_processed")[0]["source"] == "email"
 
 
+async def test_a_booking_is_changed_by_mail(office: PostOffice):
+    async with office.working():
+        offers = await answer_to(office, mail())
+        held = await answer_to(office, reply(offers, "1", 2))
+        wish = "¿Podemos mover la reserva del 8 al 11 de febrero?"
+        proposed = await answer_to(office, reply(held, wish, 3))
+        assert "del lunes 8 de febrero al jueves 11 de febrero (3 noches)" in text_of(proposed)
+        assert "¿La cambio?" in text_of(proposed)
+        changed = await answer_to(office, reply(proposed, "1", 4))
+        assert "Cambié tu reserva" in text_of(changed)
+
+    assert await office.rows("SELECT check_in::text, status FROM reservation") == [
+        ("2027-02-08", "pre_reserved")
+    ]
+
+
 async def test_what_nobody_may_answer_gets_no_answer(office: PostOffice):
     await office.deliver(
         mail(message_id="<a@x.example>", Auto_Submitted="auto-replied"),
