@@ -7,7 +7,7 @@ from enum import StrEnum
 
 _AWAKE = (8.0, 22.0)
 _A_DAY = (1, 2)
-_NEAREST, _FARTHEST = 3, 120  # days to the nights that are blocked or booked
+_NEAREST, _FARTHEST = 1, 120  # days to the nights that are blocked or booked; most are soon
 _LONGEST = 4
 _UNDONE_H = (1.0, 60.0)
 _LARGEST_PARTY = 4
@@ -57,7 +57,7 @@ def owner_acts(*, seed: int, days: int) -> list[OwnerAct]:
                     at=timedelta(days=day, hours=rng.uniform(*_AWAKE)),
                     act=act,
                     luck=rng.random(),
-                    days_ahead=rng.randint(_NEAREST, _FARTHEST),
+                    days_ahead=_NEAREST + round(rng.random() ** 2 * (_FARTHEST - _NEAREST)),
                     nights=rng.randint(1, _LONGEST),
                     guests=rng.randint(1, _LARGEST_PARTY),
                     by_days=rng.choice((-3, -2, -1, 1, 2, 3)),
