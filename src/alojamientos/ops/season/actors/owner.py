@@ -193,7 +193,10 @@ class _Errand:
         return first, first + timedelta(days=self._plan.nights)
 
     def _chosen(self, among: list[dict[str, Any]], *, key: str = "check_in") -> Any:
-        """Return one of `among`, None of none; codes are never the same twice, dates may be."""
+        """Return one of `among`, by luck; None when there is none.
+
+        In an order that does not hang on codes, which no seed draws.
+        """
         ordered = sorted(among, key=lambda one: (one[key], one.get("created_at", "")))
         return ordered[int(self._plan.luck * len(ordered))] if ordered else None
 

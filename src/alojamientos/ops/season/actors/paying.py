@@ -66,7 +66,12 @@ class _Payer:
         await self._notify(payment)
 
     async def _take_back(self, payment: str) -> None:
-        await self._season.sleep(timedelta(days=1))
+        season = self._season
+        await season.sleep(timedelta(days=1))
+        known = (await season.hands.control("GET", "/_control/mercadopago"))["payments"]
+        if known[payment]["status"] != "approved":  # the booking was cancelled meanwhile
+            season.counts["payment given back before it was taken back"] += 1
+            return
         if self._pays is Paying.REFUNDED:
             await self._change(payment, refund=None)
         else:
