@@ -289,7 +289,7 @@ async def mercadopago(provider, webhook_port) -> AsyncIterator[MercadoPago]:
     http = HttpClient(
         provider="mercadopago",
         base_url=provider.url,
-        timeout_s=0.5,
+        timeout_s=2,  # a busy machine may need one of them
         headers={"Authorization": "Bearer dev-only-mp-token"},
     )
     async with http:

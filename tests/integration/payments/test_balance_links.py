@@ -154,7 +154,7 @@ async def test_a_link_that_is_not_needed_any_more_is_not_made(till, provider):
 
 async def test_a_link_whose_answer_was_lost_is_made_once(till, provider):
     reservation, _ = await confirmed(till, provider)
-    provider.fault("timeout_after_accept", delay_s=1)
+    provider.fault("timeout_after_accept", delay_s=4)
     with pytest.raises(ProviderUnavailable):
         await ask(till, reservation)
     provider.fault("none")

@@ -362,7 +362,7 @@ async def test_refunds_wait_for_a_provider_that_is_away(till, provider, mode):
 async def test_a_part_whose_answer_was_lost_is_given_back_once(till, provider):
     reservation, payment = await paid_stay(till, provider)
     await give_back(till, reservation, 100_00)
-    provider.fault("timeout_after_accept", delay_s=1)
+    provider.fault("timeout_after_accept", delay_s=4)
     with pytest.raises(RetryLater):
         await give_back(till, reservation, 100_00)
     provider.fault("none")

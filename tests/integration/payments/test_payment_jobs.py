@@ -113,7 +113,7 @@ async def test_without_a_notification_the_jobs_own_retries_count(till, provider)
 
 async def test_a_link_asked_for_again_after_a_lost_answer_is_the_same_link(till, provider):
     reservation = await till.hold()
-    provider.fault("timeout_after_accept", delay_s=1)
+    provider.fault("timeout_after_accept", delay_s=4)
     with pytest.raises(ProviderUnavailable):
         await till.work()
     provider.fault("none")
@@ -135,7 +135,7 @@ async def test_a_hold_that_ended_gets_no_link(till, provider):
 
 async def test_a_refund_whose_answer_was_lost_is_made_once(till, provider):
     refund_id, payment = await ordered_refund(till, provider)
-    provider.fault("timeout_after_accept", delay_s=1)
+    provider.fault("timeout_after_accept", delay_s=4)
     with pytest.raises(RetryLater):
         await till.jobs[jobs.REFUND].run(refund_id=refund_id)
     provider.fault("none")
