@@ -32,7 +32,7 @@ _PORTS = (
 )
 _BELOW_OUTGOING = (20_000, 32_000)  # where no outgoing connection takes one away meanwhile
 _UNHURRIED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-_SECONDS_BACK = 30.0
+_SECONDS_BACK = 120.0  # a machine may be busy with something else
 
 
 class Stack:
@@ -73,17 +73,26 @@ class Stack:
         return token.get_secret_value() if token else ""
 
     async def kill(self, name: str) -> None:
-        """Kill a part with SIGKILL and return when its parent has it running again."""
+        """Kill a part with SIGKILL and return when its parent has it running again.
+
+        Raises AlojamientosError when it does not come back.
+        """
         before = self._status(name)
         if before.pid is None:
             raise AlojamientosError(f"{name} is not running")
         os.killpg(before.pid, signal.SIGKILL)
-        async with asyncio.timeout(_SECONDS_BACK):
-            while True:
-                status = self._status(name)
-                if status.state is State.READY and status.pid != before.pid:
-                    return
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(_SECONDS_BACK):
+                while True:
+                    now = self._status(name)
+                    if now.state is State.READY and now.pid != before.pid:
+                        return
+                    await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            raise AlojamientosError(
+                f"{name} was killed and is not back after {_SECONDS_BACK:g} s:"
+                f" it is {self._status(name).state}"
+            ) from error
 
     async def command(self, *arguments: str) -> str:
         """Run `alojamientos` as the owner of this stack would; return what it printed.
