@@ -83,11 +83,15 @@ class Stack:
         os.killpg(before.pid, signal.SIGKILL)
         try:
             async with asyncio.timeout(_SECONDS_BACK):
-                while (now := self._status(name)).state is not State.READY or now.pid == before.pid:
+                while True:
+                    now = self._status(name)
+                    if now.state is State.READY and now.pid != before.pid:
+                        return
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
             raise AlojamientosError(
-                f"{name} was killed and is not back after {_SECONDS_BACK:g} s: it is {now.state}"
+                f"{name} was killed and is not back after {_SECONDS_BACK:g} s:"
+                f" it is {self._status(name).state}"
             ) from error
 
     async def command(self, *arguments: str) -> str:
