@@ -155,7 +155,7 @@ def test_a_warning_waits_for_the_morning_and_a_critical_alert_does_not(
 
 
 def test_alerts_of_one_name_come_in_one_mail(tool, native, addresses, tmp_path, sink):
-    quick = native.alertmanager.read_text().replace("group_wait: 10s", "group_wait: 1s")
+    quick = native.alertmanager.read_text().replace("group_wait: 10s", "group_wait: 3s")
     native.alertmanager.write_text(quick)
     two = [posted("ServiceDown", instance=instance) for instance in ("a", "b")]
     with alertmanager(tool("alertmanager"), native, addresses.alertmanager, tmp_path) as api:

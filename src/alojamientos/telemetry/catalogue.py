@@ -20,6 +20,8 @@ LATENCY_BUCKETS = (
     *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0),
     *(10.0, 15.0, 20.0, 30.0, 60.0),
 )
+# A job takes milliseconds or, when something is wrong, until its deadline; there are many of them.
+JOB_BUCKETS = (0.01, 0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 240.0)
 # Reading a sentence takes microseconds to milliseconds.
 FAST_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
@@ -620,7 +622,7 @@ JOB_DURATION = Metric(
     owner="jobs",
     process="worker",
     labels={"job": None},
-    buckets=LATENCY_BUCKETS,
+    buckets=JOB_BUCKETS,
     unit="seconds",
 )
 JOB_LAST_SUCCESS = Metric(

@@ -8,6 +8,7 @@ import pytest
 
 from alojamientos.entrypoints import demo
 from alojamientos.kit import db
+from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.kit.events import Bus
 from alojamientos.kit.locks import UnitLocks
@@ -17,7 +18,9 @@ from alojamientos.reservations.events import Channel, ReservationChanged
 from alojamientos.reservations.views import ReservationView
 
 T = TypeVar("T")
-TODAY = date.today()  # noqa: DTZ011 - the database's clock decides expiry, so days are real ones
+# The database's clock decides expiry, so days are real ones: the lodging's.
+ZONE = "America/Argentina/Buenos_Aires"
+TODAY = today_in(ZONE)
 JANUARY = date(TODAY.year + 1, 1, 4)
 POLICY = operations.Policy(
     time_zone="America/Argentina/Buenos_Aires",

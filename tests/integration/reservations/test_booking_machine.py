@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -13,10 +12,19 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.integration.reservations.conftest import NO_LOCKS, POLICY, TODAY, Desk, Told, nights
+from tests.integration.reservations.conftest import (
+    NO_LOCKS,
+    POLICY,
+    TODAY,
+    ZONE,
+    Desk,
+    Told,
+    nights,
+)
 
 from alojamientos.entrypoints import demo
 from alojamientos.kit import db
+from alojamientos.kit.clock import today_in
 from alojamientos.kit.errors import AlojamientosError
 from alojamientos.reservations import invariants, operations, queries
 from alojamientos.reservations.domain import Stay
@@ -209,7 +217,7 @@ class Bookings(RuleBasedStateMachine):
 
 def test_any_sequence_of_bookings_ends_as_the_model_says(database_url):
     demo.load(database_url, today=TODAY)
-    assert date.today() == TODAY  # noqa: DTZ011 - stays are counted from the day the module loaded
+    assert today_in(ZONE) == TODAY  # stays are counted from the day the module loaded
 
     class OnThisDatabase(Bookings):
         dsn = database_url
