@@ -21,7 +21,8 @@ from alojamientos.ops.simulator.convergence import HERE, HOSTS, Nights
 
 _ACTOR = "simulate:ical"
 _FIRST_DAY, _LAST_DAY = 380, 530  # far enough not to be in any simulated guest's way
-_NIGHTS, _STAY = 13, 3
+_NIGHTS, _STAY = 15, 3  # a night before and one after: hosts write neighbours as one
+_FREE_BEFORE = timedelta(days=1)
 _READ_S, _TIMEOUT_S = 60.0, 30.0
 _ERROR = 400
 
@@ -60,8 +61,8 @@ class StackHub:
         day = today + timedelta(days=_FIRST_DAY)
         while day < today + timedelta(days=_LAST_DAY):
             # All of it is free, and so few nights as a stay has are enough in that season.
-            if await self._is_free(day, _NIGHTS) and await self._is_free(day, _STAY):
-                return day
+            if await self._is_free(day, _NIGHTS) and await self._is_free(day + _FREE_BEFORE, _STAY):
+                return day + _FREE_BEFORE
             day += timedelta(days=_NIGHTS)
         raise AlojamientosError(
             f"{self.cabin} has no {_NIGHTS} free nights a year ahead; choose another --cabin"

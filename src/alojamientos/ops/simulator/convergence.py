@@ -2,7 +2,8 @@
 
 A stay is sold here, one at each host. Cycle after cycle both hosts import our calendar and we read
 theirs. In the middle stays are cancelled, and at the end every place must hold what is still
-sold, and nothing else: a night that only echoes keep closed would be lost to everybody.
+sold, and nothing else: a night that only echoes keep closed would be lost to everybody. What the
+cabin had before, on other nights, is not looked at.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,6 +76,7 @@ async def play(
     sold = {
         place: (first + n * _APART, first + n * _APART + _STAY) for n, place in enumerate(places)
     }
+    span = (first, max(ends for _, ends in sold.values()))
     report = ConvergenceReport(cycles=cycles, sold=sold, cancelled=tuple(cancelled))
     for place, nights in sold.items():
         await hub.sell(place, nights)
@@ -82,27 +84,32 @@ async def play(
     remaining = dict(sold)
     for cycle in range(cycles):
         if cycle == middle:
-            report.problems += await _wrong(hub, remaining, "before the cancellation")
+            report.problems += await _wrong(hub, remaining, "before the cancellation", span=span)
             for place in cancelled:
                 await hub.cancel(place, remaining.pop(place))
         for host in HOSTS:
             await hub.host_imports(host)
         await hub.read_feeds()
-        right = not await _wrong(hub, remaining, "")
+        right = not await _wrong(hub, remaining, "", span=span)
         if cycle < middle and right and report.told_after is None:
             report.told_after = cycle + 1
         if cycle >= middle:
             settled = report.settled_after or cycle - middle + 1
             report.settled_after = settled if right else None
         on_cycle(cycle + 1)
-    report.problems += await _wrong(hub, remaining, "at the end")
+    report.problems += await _wrong(hub, remaining, "at the end", span=span)
     return report
 
 
-async def _wrong(hub: Hub, sold: dict[str, Nights], when: str) -> list[str]:
-    """Return what each place has too much or too little, given what is sold where."""
+async def _wrong(hub: Hub, sold: dict[str, Nights], when: str, *, span: Nights) -> list[str]:
+    """Return what each place has in `span` too much or too little, given what is sold where."""
     seen = {host: await hub.closed_at(host) for host in HOSTS}
     seen[HERE] = await hub.taken_in()
+    begins, ends = span
+    seen = {
+        place: [one for one in nights if one[0] < ends and begins < one[1]]
+        for place, nights in seen.items()
+    }
     wrong = []
     for place, nights in seen.items():
         wanted = sorted(taken for origin, taken in sold.items() if place != HERE or origin != HERE)
