@@ -14,11 +14,12 @@ from alojamientos.settings import Settings, load_settings
 from alojamientos.telemetry import logs
 
 _HOST = "127.0.0.1"
-# While months are played in minutes, waiting for what is still under way must not take long.
+# While months are played in minutes, waiting for what is still under way must not take long. Nor
+# may anything be given up, in days of the season, while a killed process is starting again.
 _HURRIED: dict[str, Any] = {
     "status_delays_s": (0.0, 0.005, 0.01),
-    "whatsapp_retries_s": (0.5,) * 60,
-    "mercadopago_retries_s": (0.5,) * 60,
+    "whatsapp_retries_s": (0.5,) * 400,
+    "mercadopago_retries_s": (0.5,) * 400,
 }
 _MOST_OF_A_SEASON = 100_000  # all of them are looked at in the end
 
